@@ -1,0 +1,258 @@
+"""What an op demands of its arguments: shapes and dtypes by jaxtyping, values by the small domains below.
+
+The annotations are read three times: by `checked` when an op is called, by the tests and `compare` to draw admissible
+arguments, and by the prover, for which every named size is a symbol.
+"""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from beartype import beartype
+from beartype.door import is_bearable
+from jaxtyping import TypeCheckError, jaxtyped
+
+
+@dataclass(frozen=True)
+class Between:
+    """Every value lies in [low, high], or in (low, high] if the end is excluded."""
+
+    low: float
+    high: float = math.inf
+    remedy: str = "check how it was computed"
+    above: bool = False  # the lower end itself is excluded
+
+    def __str__(self):
+        if self.high == math.inf:
+            return f"{'above' if self.above else 'at least'} {self.low:g}"
+        return f"in {'(' if self.above else '['}{self.low:g}, {self.high:g}]"
+
+    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+        """What came instead, or None."""
+        value = np.asarray(value, dtype=np.float64)
+        inside = (value > self.low if self.above else value >= self.low) & (value <= self.high)
+        return None if inside.all() else f"{value[~inside].flat[0]:g}"
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Integer class labels, 0 <= label < the size of that name."""
+
+    size: str
+    remedy: str = "number the classes from 0, one score column each"
+
+    def __str__(self):
+        return f"to satisfy 0 <= label < {self.size}"
+
+    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+        """What came instead, or None."""
+        value = np.asarray(value)
+        outside = value[(value < 0) | (value >= sizes[self.size])]
+        return f"{outside[0]} with {self.size}={sizes[self.size]}" if outside.size else None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The first axis has at least so many entries."""
+
+    at_least: int
+    remedy: str = "pass a batch that is not empty"
+
+    def __str__(self):
+        return f"of at least {self.at_least} row{'s' if self.at_least > 1 else ''}"
+
+    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+        """What came instead, or None; a symbolic size is not judged."""
+        rows = value.shape[0]
+        return f"{rows}" if isinstance(rows, int) and rows < self.at_least else None
+
+
+@dataclass(frozen=True)
+class Flattened:
+    """The size `merged` is the product of the axes `*axes` of another argument."""
+
+    merged: str
+    axes: str
+    remedy: str = "give one row of weights to each entry of an example"
+
+    def __str__(self):
+        return f"with {self.merged} = the product of the axes *{self.axes}"
+
+    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+        """What came instead, or None; symbolic sizes are not judged."""
+        merged, axes = sizes[self.merged], sizes[self.axes]
+        if not all(isinstance(size, int) for size in (merged, *axes)) or merged == math.prod(axes):
+            return None
+        return f"{self.merged}={merged} with *{self.axes}={axes}"
+
+
+F = TypeVar("F", bound=Callable)
+Domain = Between | Labels | Rows | Flattened
+OF_VALUES = (Between, Labels)  # these read the numbers, which a tracer does not have
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One argument of an op, as its annotation declares it."""
+
+    name: str
+    hint: Any  # the annotation without its domains
+    kind: str  # "float" or "int" for arrays, "static" for everything else
+    dims: str | None  # jaxtyping's shape, such as "*batch d"; None for static arguments
+    domains: tuple[Domain, ...]
+    default: Any = inspect.Parameter.empty
+
+
+def parameters(op: Callable) -> tuple[Parameter, ...]:
+    """The arguments of an op or of its definition, read from the annotations."""
+    function = inspect.unwrap(getattr(op, "fun", op))
+    hints = get_type_hints(function, include_extras=True)
+    signature = inspect.signature(function).parameters.values()
+    return tuple(_parameter(p.name, hints[p.name], p.default) for p in signature)
+
+
+def _parameter(name: str, hint: Any, default: Any) -> Parameter:
+    domains = ()
+    if get_origin(hint) is Annotated:
+        hint, *rest = get_args(hint)
+        domains = tuple(domain for domain in rest if isinstance(domain, Domain))
+    if not hasattr(hint, "dim_str"):
+        return Parameter(name, hint, "static", None, domains, default)
+    kind = "int" if "int" in str(hint.dtypes[0]) else "float"
+    return Parameter(name, hint, kind, hint.dim_str, domains, default)
+
+
+def checked(function: F) -> F:
+    """Check arguments against their annotations and say in one sentence what is wrong.
+
+    NumPy arrays and Python floats become JAX arrays first. Shapes, dtypes and static values are checked always, also
+    under `jit` and `grad`; numbers inside arrays where they can be seen, that is outside `jit`.
+
+    Raises:
+        TypeError: a shape or a dtype does not fit.
+        ValueError: a value lies outside its domain.
+    """
+    declared = parameters(function)
+    name = function.__name__.removesuffix("_forward")
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def with_domains(*args):
+        _check_domains(name, declared, args)
+        return function(*args)
+
+    typed = jaxtyped(with_domains, typechecker=beartype)
+
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        values = [_converted(p, v) for p, v in zip(declared, bound.args, strict=True)]
+        try:
+            return typed(*values)
+        except TypeCheckError as error:
+            raise TypeError(_misfit(name, declared, values) or f"{name}: {error}") from None
+
+    return wrapper  # pyright: ignore[reportReturnType]
+
+
+def _converted(parameter: Parameter, value: Any) -> Any:
+    """NumPy arrays and floats as JAX arrays, 1 as 1.0; anything else as it is, to be judged by the annotation."""
+    if parameter.dims is not None:
+        return jnp.asarray(value) if isinstance(value, (np.ndarray, np.generic, float)) else value
+    is_number = isinstance(value, (int, np.floating, np.integer)) and not isinstance(value, bool)
+    return float(value) if parameter.hint is float and is_number else value
+
+
+def _misfit(name: str, declared: tuple[Parameter, ...], values: list) -> str | None:
+    """The sentence for the first argument whose dtype or shape is not what its annotation says."""
+    with jaxtyped("context"):  # binds the sizes from left to right, as the call itself does
+        for position, (parameter, value) in enumerate(zip(declared, values, strict=True)):
+            if not is_bearable(value, parameter.hint):
+                return (
+                    f"{name} needs {parameter.name} {_expectation(parameter, value)}, got {_shown(value)}"
+                    + (_remedy(parameter, value, _sizes(declared[:position], values[:position])))
+                )
+    return None
+
+
+def _expectation(parameter: Parameter, value: Any) -> str:
+    if parameter.dims is None:
+        return f"to be of type {getattr(parameter.hint, '__name__', parameter.hint)}"
+    entries = "integers" if parameter.kind == "int" else "floats"
+    axes = parameter.dims.replace(" ", ", ") or "no axes: a scalar"
+    return (
+        f"to be an array of {entries} of shape ({axes})"
+        if parameter.dims
+        else f"to be a scalar of {entries}"
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, jax.Array):
+        return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
+    if isinstance(value, int):
+        return f"the integer {int(value)}"  # JAX marks the integers that it has seen with a type of its own
+    return f"{value!r}" if isinstance(value, (float, complex, str, tuple)) else type(value).__name__
+
+
+def _remedy(parameter: Parameter, value: Any, sizes: dict[str, Any]) -> str:
+    if parameter.dims is None:
+        return "; pass a Python value, which is fixed when the function is compiled"
+    if not isinstance(value, jax.Array):
+        return "; pass an array" + (
+            " or a float, such as 1.0 for 1" if isinstance(value, int) else ""
+        )
+    if parameter.kind == "float" and not jnp.issubdtype(value.dtype, jnp.floating):
+        return (
+            "; convert it first, with .real"
+            if jnp.iscomplexobj(value)
+            else "; convert it with .astype(float)"
+        )
+    if parameter.kind == "int" and not jnp.issubdtype(value.dtype, jnp.integer):
+        return "; convert it with .astype(int), or use the op for one-hot rows"
+    known = ", ".join(f"{axis}={size}" for axis, size in sizes.items() if axis in parameter.dims)
+    return (f" where {known}" if known else "") + "; transpose or reshape it to these axes"
+
+
+def _sizes(declared: Sequence[Parameter], values: Sequence) -> dict[str, Any]:
+    """What each named axis stands for in this call; a starred name stands for a tuple."""
+    sizes: dict[str, Any] = {}
+    for parameter, value in zip(declared, values, strict=True):
+        names, shape = (parameter.dims or "").split(), getattr(value, "shape", ())
+        star = next(
+            (i for i, axis in enumerate(names) if axis.startswith("*") or axis == "..."), None
+        )
+        if star is not None:
+            tail = len(names) - star - 1
+            sizes[names[star].removeprefix("*")] = shape[star : len(shape) - tail]
+            shape = (*shape[:star], None, *shape[len(shape) - tail :])
+        for axis, size in zip(names, shape, strict=False):
+            if size is not None:
+                sizes[axis] = size
+    return sizes
+
+
+def _check_domains(name: str, declared: tuple[Parameter, ...], values: Sequence) -> None:
+    floats = {v.dtype for p, v in zip(declared, values, strict=True) if p.kind == "float"}
+    if len(floats) > 1:
+        found = " and ".join(sorted(map(str, floats)))
+        raise TypeError(
+            f"{name} needs arrays of one float dtype, got {found}; convert them with .astype"
+        )
+    sizes = _sizes(declared, values)
+    for parameter, value in zip(declared, values, strict=True):
+        for domain in parameter.domains:
+            if isinstance(domain, OF_VALUES) and isinstance(value, jax.core.Tracer):
+                continue
+            came = domain.violation(value, sizes)
+            if came is not None:
+                raise ValueError(
+                    f"{name} needs {parameter.name} {domain}, got {came}; {domain.remedy}"
+                )

@@ -1,0 +1,292 @@
+"""Losses: each is a scalar, the mean over the examples of a sum over everything else.
+
+Those on logits are finite for any finite scores. Those on probabilities bound the logarithm: probabilities below ε
+count as ε, with gradient 0, so a loss is at most -log ε per entry and never nan.
+"""
+
+from functools import partial
+from typing import Annotated
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jaxtyping import Array, Float, Int
+
+from funcnet.contract import Between, Labels, Rows, checked
+from funcnet.ops.activations import softplus
+from funcnet.ops.normalization import Epsilon
+from funcnet.ops.softmax import log_softmax
+
+Probability = Between(0, 1, remedy="apply sigmoid or softmax first, or use the loss on logits")
+Share = Between(0, 1, remedy="pass one-hot rows, or probabilities of the classes")
+Rate = Annotated[float, Between(0, remedy="pass the weight of the penalty, such as 1e-4")]
+
+
+@jax.custom_vjp
+@checked
+def squared_error(
+    predictions: Annotated[Float[Array, "n *d"], Rows(1)], targets: Float[Array, "n *d"]
+) -> Float[Array, ""]:
+    r"""Squared error, $L = \frac1n \sum_n \sum_i (p_{ni} - t_{ni})^2$."""
+    return ((predictions - targets) ** 2).sum() / predictions.shape[0]
+
+
+def squared_error_forward(predictions, targets):
+    return squared_error.fun(predictions, targets), predictions - targets
+
+
+def squared_error_backward(difference, loss_bar):
+    predictions_bar = 2 * loss_bar / difference.shape[0] * difference
+    return predictions_bar, -predictions_bar
+
+
+squared_error.defvjp(squared_error_forward, squared_error_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+@checked
+def binary_cross_entropy(
+    probabilities: Annotated[Float[Array, "n *d"], Rows(1), Probability],
+    labels: Annotated[Float[Array, "n *d"], Share],
+    eps: Epsilon = 1e-15,
+) -> Float[Array, ""]:
+    r"""Binary cross entropy of probabilities, $L = -\frac1n \sum_{ni} y \log p + (1 - y) \log(1 - p)$.
+
+    p and 1 - p below ε count as ε, with gradient 0. Prefer `sigmoid_binary_cross_entropy`, which needs no bound.
+    """
+    p, q, y = _at_least(eps, probabilities), _at_least(eps, 1 - probabilities), labels
+    return -(y * jnp.log(p) + (1 - y) * jnp.log(q)).sum() / y.shape[0]
+
+
+def binary_cross_entropy_forward(probabilities, labels, eps):
+    return binary_cross_entropy.fun(probabilities, labels, eps), (probabilities, labels)
+
+
+def binary_cross_entropy_backward(eps, residuals, loss_bar):
+    p, y = residuals
+    g = loss_bar / y.shape[0]
+    p_bar = g * ((1 - y) * _bounded_reciprocal(eps, 1 - p) - y * _bounded_reciprocal(eps, p))
+    return p_bar, g * (jnp.log(_at_least(eps, 1 - p)) - jnp.log(_at_least(eps, p)))
+
+
+binary_cross_entropy.defvjp(binary_cross_entropy_forward, binary_cross_entropy_backward)
+
+
+@jax.custom_vjp
+@checked
+def sigmoid_binary_cross_entropy(
+    logits: Annotated[Float[Array, "n *d"], Rows(1)], labels: Annotated[Float[Array, "n *d"], Share]
+) -> Float[Array, ""]:
+    r"""Binary cross entropy of sigmoid(logits), $L = \frac1n \sum_{ni} \log(1 + e^x) - x y$.
+
+    The two derivatives fuse into $s(x) - y = (1 - y) s(x) - y s(-x)$; the second form does not cancel where the
+    prediction is right.
+    """
+    return (softplus.fun(logits) - logits * labels).sum() / logits.shape[0]
+
+
+def sigmoid_binary_cross_entropy_forward(logits, labels):
+    return sigmoid_binary_cross_entropy.fun(logits, labels), (logits, labels)
+
+
+def sigmoid_binary_cross_entropy_backward(residuals, loss_bar):
+    x, y = residuals
+    g = loss_bar / x.shape[0]
+    return g * ((1 - y) * lax.logistic(x) - y * lax.logistic(-x)), -g * x
+
+
+sigmoid_binary_cross_entropy.defvjp(
+    sigmoid_binary_cross_entropy_forward, sigmoid_binary_cross_entropy_backward
+)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+@checked
+def cross_entropy(
+    probabilities: Annotated[Float[Array, "n k"], Rows(1), Probability],
+    labels: Annotated[Float[Array, "n k"], Share],
+    eps: Epsilon = 1e-15,
+) -> Float[Array, ""]:
+    r"""Cross entropy of probabilities with one-hot or soft rows, $L = -\frac1n \sum_{nk} y_{nk} \log p_{nk}$.
+
+    p below ε counts as ε, with gradient 0. Prefer `softmax_cross_entropy`, which needs no bound.
+    """
+    return -(labels * jnp.log(_at_least(eps, probabilities))).sum() / labels.shape[0]
+
+
+def cross_entropy_forward(probabilities, labels, eps):
+    return cross_entropy.fun(probabilities, labels, eps), (probabilities, labels)
+
+
+def cross_entropy_backward(eps, residuals, loss_bar):
+    p, y = residuals
+    g = -loss_bar / y.shape[0]
+    return g * y * _bounded_reciprocal(eps, p), g * jnp.log(_at_least(eps, p))
+
+
+cross_entropy.defvjp(cross_entropy_forward, cross_entropy_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+@checked
+def cross_entropy_with_integer_labels(
+    probabilities: Annotated[Float[Array, "n k"], Rows(1), Probability],
+    labels: Annotated[Int[Array, "n"], Labels("k")],
+    eps: Epsilon = 1e-15,
+) -> Float[Array, ""]:
+    r"""Cross entropy of probabilities with class numbers, $L = -\frac1n \sum_n \log p_{n y_n}$.
+
+    p below ε counts as ε, with gradient 0. A label out of range gives nan under `jit`, where it cannot raise.
+    """
+    return -jnp.log(_at_least(eps, _at_label(probabilities, labels))).sum() / labels.shape[0]
+
+
+def cross_entropy_with_integer_labels_forward(probabilities, labels, eps):
+    return cross_entropy_with_integer_labels.fun(probabilities, labels, eps), (
+        probabilities,
+        labels,
+    )
+
+
+def cross_entropy_with_integer_labels_backward(eps, residuals, loss_bar):
+    p, labels = residuals
+    p_bar = -loss_bar / p.shape[0] * _bounded_reciprocal(eps, p)
+    return jnp.where(_is_label(labels, p), p_bar, 0), None
+
+
+cross_entropy_with_integer_labels.defvjp(
+    cross_entropy_with_integer_labels_forward, cross_entropy_with_integer_labels_backward
+)
+
+
+@jax.custom_vjp
+@checked
+def softmax_cross_entropy(
+    logits: Annotated[Float[Array, "n k"], Rows(1)], labels: Annotated[Float[Array, "n k"], Share]
+) -> Float[Array, ""]:
+    r"""Cross entropy of softmax(logits) with one-hot or soft rows, $L = -\frac1n \sum_{nk} y_{nk} \log p_{nk}$.
+
+    With $p$ the softmax of the logits the derivative is $(p_{nk} \sum_j y_{nj} - y_{nk}) / n$: the familiar $p - y$
+    where the rows of y sum to 1, and right also where they do not.
+    """
+    return -(labels * log_softmax.fun(logits)).sum() / logits.shape[0]
+
+
+def softmax_cross_entropy_forward(logits, labels):
+    return softmax_cross_entropy.fun(logits, labels), (log_softmax.fun(logits), labels)
+
+
+def softmax_cross_entropy_backward(residuals, loss_bar):
+    log_p, y = residuals
+    g = loss_bar / y.shape[0]
+    return g * (jnp.exp(log_p) * y.sum(axis=-1, keepdims=True) - y), -g * log_p
+
+
+softmax_cross_entropy.defvjp(softmax_cross_entropy_forward, softmax_cross_entropy_backward)
+
+
+@jax.custom_vjp
+@checked
+def softmax_cross_entropy_with_integer_labels(
+    logits: Annotated[Float[Array, "n k"], Rows(1)], labels: Annotated[Int[Array, "n"], Labels("k")]
+) -> Float[Array, ""]:
+    r"""Cross entropy of softmax(logits) with class numbers, $L = -\frac1n \sum_n \log p_{n y_n}$.
+
+    The derivative is $(p_{nk} - [k = y_n]) / n$. A label out of range gives nan under `jit`, where it cannot raise.
+    """
+    return -_at_label(log_softmax.fun(logits), labels).sum() / logits.shape[0]
+
+
+def softmax_cross_entropy_with_integer_labels_forward(logits, labels):
+    loss = softmax_cross_entropy_with_integer_labels.fun(logits, labels)
+    return loss, (log_softmax.fun(logits), labels)
+
+
+def softmax_cross_entropy_with_integer_labels_backward(residuals, loss_bar):
+    log_p, labels = residuals
+    return loss_bar / log_p.shape[0] * (
+        jnp.exp(log_p) - _is_label(labels, log_p).astype(log_p.dtype)
+    ), None
+
+
+softmax_cross_entropy_with_integer_labels.defvjp(
+    softmax_cross_entropy_with_integer_labels_forward,
+    softmax_cross_entropy_with_integer_labels_backward,
+)
+
+
+@jax.custom_vjp
+@checked
+def svm_hinge(
+    scores: Annotated[Float[Array, "n k"], Rows(1)], labels: Annotated[Int[Array, "n"], Labels("k")]
+) -> Float[Array, ""]:
+    r"""Multi-class hinge loss, $L = \frac1n \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + 1)$.
+
+    The derivative counts margins: $[\text{margin}_{nj} > 0]$ for the wrong classes, minus their number for the right
+    one; 0 for a margin of exactly 0. A label out of range gives nan under `jit`, where it cannot raise.
+
+    Reference:
+        Weston and Watkins (1999), Support vector machines for multi-class pattern recognition.
+    """
+    margin = _wrong_margins(scores, labels)
+    return jnp.where(margin > 0, margin, 0).sum() / scores.shape[0]
+
+
+def svm_hinge_forward(scores, labels):
+    return svm_hinge.fun(scores, labels), (_wrong_margins(scores, labels) > 0, labels)
+
+
+def svm_hinge_backward(residuals, loss_bar):
+    violated, labels = residuals
+    wrong = violated.astype(loss_bar.dtype)
+    right = wrong.sum(axis=-1, keepdims=True)
+    return loss_bar / wrong.shape[0] * (wrong - jnp.where(_is_label(labels, wrong), right, 0)), None
+
+
+svm_hinge.defvjp(svm_hinge_forward, svm_hinge_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1,))
+@checked
+def l2_penalty(w: Float[Array, "..."], rate: Rate = 1.0) -> Float[Array, ""]:
+    r"""Weight penalty $L = \lambda \sum_i w_i^2$, as in the CS231n course (without the ½)."""
+    return rate * (w**2).sum()
+
+
+def l2_penalty_forward(w, rate):
+    return l2_penalty.fun(w, rate), w
+
+
+def l2_penalty_backward(rate, w, loss_bar):
+    return (2 * rate * loss_bar * w,)
+
+
+l2_penalty.defvjp(l2_penalty_forward, l2_penalty_backward)
+
+
+def _at_least(eps, p):
+    return jnp.where(p > eps, p, eps)
+
+
+def _bounded_reciprocal(eps, p):
+    """The derivative of log max(p, ε): 1/p, and 0 below ε."""
+    return jnp.where(p > eps, 1 / _at_least(eps, p), 0)
+
+
+def _is_label(labels, scores):
+    """True at each row's label."""
+    classes = jnp.arange(scores.shape[-1], dtype=labels.dtype)
+    return labels[:, None] == classes[None, :]
+
+
+def _at_label(scores, labels):
+    """Each row's entry at its label; nan where the label is out of range, rather than a wrong number."""
+    is_label = _is_label(labels, scores)
+    picked = jnp.where(is_label, scores, 0).sum(axis=-1)
+    return jnp.where(is_label.any(axis=-1), picked, jnp.nan)
+
+
+def _wrong_margins(scores, labels):
+    """s_j - s_y + 1 for the wrong classes, 0 for the right one."""
+    margin = scores - _at_label(scores, labels)[:, None] + 1
+    return jnp.where(_is_label(labels, scores), 0, margin)

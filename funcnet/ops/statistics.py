@@ -1,0 +1,123 @@
+"""Mean, variance and standard deviation over any axes, with gradients that stay finite."""
+
+import math
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from funcnet.contract import checked
+
+Axis = int | tuple[int, ...] | None
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1,))
+@checked
+def mean(x: Float[Array, "..."], axis: Axis = None) -> Float[Array, "..."]:
+    r"""Arithmetic mean, $\mu = \frac1n \sum_i x_i$, over all entries or over the given axes."""
+    count = _count("mean", x, axis)
+    return x.sum(axis) / count
+
+
+def mean_forward(x, axis):
+    return mean.fun(x, axis), x
+
+
+def mean_backward(axis, x, y_bar):
+    return (jnp.broadcast_to(_expand(y_bar, x, axis) / _count("mean", x, axis), x.shape),)
+
+
+mean.defvjp(mean_forward, mean_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
+@checked
+def variance(x: Float[Array, "..."], axis: Axis = None, ddof: int = 0) -> Float[Array, "..."]:
+    r"""Variance, $v = \frac{1}{n - \text{ddof}} \sum_i (x_i - \mu)^2$; ddof = 1 is the sample variance.
+
+    Its gradient is $\partial v / \partial x_i = 2 (x_i - \mu) / (n - \text{ddof})$.
+    """
+    count = _count("variance", x, axis, ddof)
+    return (_deviation(x, axis) ** 2).sum(axis) / count
+
+
+def variance_forward(x, axis, ddof):
+    return variance.fun(x, axis, ddof), x
+
+
+def variance_backward(axis, ddof, x, y_bar):
+    return (2 * _expand(y_bar, x, axis) / _count("variance", x, axis, ddof) * _deviation(x, axis),)
+
+
+variance.defvjp(variance_forward, variance_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2))
+@checked
+def standard_deviation(
+    x: Float[Array, "..."], axis: Axis = None, ddof: int = 0
+) -> Float[Array, "..."]:
+    r"""Standard deviation, $\sigma = \sqrt{\frac{1}{n - \text{ddof}} \sum_i (x_i - \mu)^2}$.
+
+    Its gradient is $\partial\sigma / \partial x_i = (x_i - \mu) / ((n - \text{ddof})\,\sigma)$. Where all entries are
+    equal, σ = 0 and the formula is 0/0; σ is not differentiable there, and the gradient is 0, its least subgradient.
+    """
+    count = _count("standard_deviation", x, axis, ddof)
+    v = (_deviation(x, axis) ** 2).sum(axis) / count
+    return jnp.where(v > 0, jnp.sqrt(_one_where(v <= 0, v)), 0)
+
+
+def standard_deviation_forward(x, axis, ddof):
+    sigma = standard_deviation.fun(x, axis, ddof)
+    return sigma, (x, sigma)
+
+
+def standard_deviation_backward(axis, ddof, residuals, y_bar):
+    x, sigma = residuals
+    slope = jnp.where(sigma > 0, y_bar / _one_where(sigma <= 0, sigma), 0)
+    return (
+        _deviation(x, axis) * _expand(slope, x, axis) / _count("standard_deviation", x, axis, ddof),
+    )
+
+
+standard_deviation.defvjp(standard_deviation_forward, standard_deviation_backward)
+
+
+def _deviation(x, axis):
+    """x - μ, exactly 0 where all entries are equal: the mean is taken of differences from the first."""
+    shifted = x - _first(x, axis)
+    return shifted - shifted.sum(axis, keepdims=True) / _count("mean", x, axis)
+
+
+def _first(x, axis):
+    index = tuple(slice(0, 1) if i in _axes(x, axis) else slice(None) for i in range(x.ndim))
+    return x[index]
+
+
+def _one_where(condition, x):
+    return jnp.where(condition, 1, x)  # so that no gradient of the branch not taken is infinite
+
+
+def _expand(y_bar, x, axis):
+    return jnp.expand_dims(y_bar, _axes(x, axis))
+
+
+def _axes(x, axis):
+    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    return tuple(i % x.ndim for i in axes)
+
+
+def _count(op, x, axis, ddof=0):
+    """N - ddof, the denominator, for the axes reduced."""
+    given = () if axis is None else (axis,) if isinstance(axis, int) else axis
+    if not all(-x.ndim <= i < x.ndim for i in given):
+        raise ValueError(
+            f"{op} needs -{x.ndim} <= axis < {x.ndim}, got axis={axis}; x has {x.ndim} axes"
+        )
+    count = math.prod(x.shape[i] for i in _axes(x, axis))
+    if isinstance(count, int) and count <= ddof:
+        raise ValueError(
+            f"{op} needs more than ddof={ddof} entries, got {count}; pass a longer axis or a smaller ddof"
+        )
+    return count - ddof
