@@ -5,7 +5,7 @@ with. SymPy's own derivative of indexed sums is never used (it captures indices)
 until `derivations.checking` or the algebra works it out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import sympy as sp
 from sympy import Derivative, Max, Rational, erf, exp, log, pi, sqrt, tanh
@@ -17,17 +17,21 @@ __all__ = [
     "Rational",
     "array",
     "bracket",
+    "define",
     "delta",
     "erf",
     "exp",
+    "expand_names",
     "index",
     "log",
     "mean_over",
+    "outermost",
     "pi",
     "scalar",
     "size",
     "size_of",
     "sqrt",
+    "substitute",
     "tanh",
     "total",
 ]
@@ -65,6 +69,12 @@ def total(i: sp.Idx | Iterable[sp.Idx], summand: sp.Expr) -> sp.Expr:
     return sp.sympify(summand)
 
 
+def outermost(sum_: sp.Sum) -> tuple[sp.Idx, sp.Expr, sp.Expr]:
+    """The outermost index of a sum, its last value, and the summand; SymPy merges nested sums."""
+    *inner, (bound, _, upper) = sum_.limits
+    return bound, upper, sp.Sum(sum_.function, *inner) if inner else sum_.function
+
+
 def mean_over(i: sp.Idx, summand: sp.Expr) -> sp.Expr:
     r"""The mean $\frac1n \sum_i$ over the range of an index."""
     return total(i, summand) / size_of(i)
@@ -99,3 +109,66 @@ class Iverson(sp.Expr):
 def bracket(condition) -> sp.Expr:
     """`Iverson(condition)`: 1 where the condition holds, else 0."""
     return Iverson(condition)
+
+
+class Named(sp.Expr):
+    """An expression with a name: it prints as the name, and stands for its last argument."""
+
+    is_commutative = True
+
+    def __new__(cls, label, indices, meaning):
+        """`label` with its `indices` as subscripts, for the expression `meaning`."""
+        return sp.Expr.__new__(cls, sp.sympify(label), sp.Tuple(*indices), sp.sympify(meaning))
+
+    label = property(lambda self: self.args[0])
+    indices = property(lambda self: self.args[1])
+    meaning = property(lambda self: self.args[2])
+
+    def _eval_is_real(self):
+        return self.meaning.is_real
+
+    def _eval_is_positive(self):
+        return self.meaning.is_positive
+
+
+def define(label: str, indices: Iterable[sp.Idx], meaning: sp.Expr) -> Callable[..., Named]:
+    """A name for an expression with free indices: `mu = define("mu", [j], ...)`, then `mu(q)`."""
+    indices = tuple(indices)
+    symbol = sp.Symbol(label)
+
+    def name(*at: sp.Expr) -> Named:
+        replaced = dict(zip(indices, at, strict=True))
+        return Named(symbol, at, substitute(meaning, replaced))
+
+    return name
+
+
+def expand_names(expression: sp.Expr) -> sp.Expr:
+    """Every named part replaced by what it stands for."""
+    if not expression.has(Named):
+        return expression
+    if isinstance(expression, Named):
+        return expand_names(expression.meaning)
+    return expression.func(*(expand_names(part) for part in expression.args))
+
+
+def substitute(expression: sp.Expr, replaced: dict) -> sp.Expr:
+    """Replace free indices; a bound index that would capture a new one is renamed first."""
+    if expression in replaced:
+        return replaced[expression]
+    if isinstance(expression, sp.Sum):
+        return _substitute_in_sum(expression, replaced)
+    if not expression.args or isinstance(expression, (sp.Idx, sp.IndexedBase)):
+        return expression
+    return expression.func(*(substitute(part, replaced) for part in expression.args))
+
+
+def _substitute_in_sum(expression: sp.Sum, replaced: dict) -> sp.Expr:
+    bound, upper, summand = outermost(expression)
+    inner = {old: new for old, new in replaced.items() if old != bound}
+    used = set().union(*(sp.sympify(new).atoms(sp.Idx) for new in inner.values()))
+    fresh = bound
+    while fresh in used or (fresh != bound and summand.has(fresh)):
+        fresh = sp.Idx(f"{fresh.label}'", (bound.lower, bound.upper))
+    summand = substitute(summand, {**inner, bound: fresh})
+    return sp.Sum(summand, (fresh, 1, substitute(upper, inner)))

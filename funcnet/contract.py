@@ -117,6 +117,13 @@ def parameters(op: Callable) -> tuple[Parameter, ...]:
     return tuple(_parameter(p.name, hints[p.name], p.default) for p in signature)
 
 
+def outputs(op: Callable) -> tuple[str, ...]:
+    """The shapes of an op's outputs, as its return annotation declares them; "" for a scalar."""
+    function = inspect.unwrap(getattr(op, "fun", op))
+    hint = get_type_hints(function, include_extras=True)["return"]
+    return tuple(one.dim_str for one in (get_args(hint) if get_origin(hint) is tuple else (hint,)))
+
+
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:
     domains = ()
     if get_origin(hint) is Annotated:

@@ -1,0 +1,35 @@
+"""The affine layer, for a batch."""
+
+from derivations.derivation import chapter_of
+from derivations.notation import Derivative, array, delta, index, size, total
+
+n, k, m = size("n"), size("k"), size("m")
+i, p = index("i", n), index("p", n)
+h, r = index("h", k), index("r", k)
+j, q = index("j", m), index("q", m)
+x, w, b, y_bar = array("x"), array("w"), array("b"), array("y_bar")
+y = total(h, x[i, h] * w[h, j]) + b[j]
+
+
+@chapter_of("dense(x, w, b)", wrt=x[p, r])
+def dense_x():
+    r"""With matrices, $\bar x = \bar y\, w^\top$."""
+    yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(y, x[p, r]))
+    yield "y is linear in x", total((i, j), y_bar[i, j] * delta(i, p) * w[r, j])
+    yield "the delta keeps i = p", total(j, y_bar[p, j] * w[r, j])
+
+
+@chapter_of("dense(x, w, b)", wrt=w[r, q])
+def dense_w():
+    r"""With matrices, $\bar w = x^\top \bar y$."""
+    yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(y, w[r, q]))
+    yield "y is linear in w", total((i, j), y_bar[i, j] * x[i, r] * delta(j, q))
+    yield "the delta keeps j = q", total(i, x[i, r] * y_bar[i, q])
+
+
+@chapter_of("dense(x, w, b)", wrt=b[q])
+def dense_b():
+    """The bias reaches every example, so its cotangents add up."""
+    yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(y, b[q]))
+    yield "y is linear in b", total((i, j), y_bar[i, j] * delta(j, q))
+    yield "the delta keeps j = q", total(i, y_bar[i, q])

@@ -1,0 +1,135 @@
+"""What a chapter is made of: steps, derivations (one for each argument), and the chapter around them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from inspect import cleandoc
+
+import sympy as sp
+
+from derivations import checking, evaluate, printing
+
+
+@dataclass(frozen=True)
+class Step:
+    """An expression and the reason why it equals the one before."""
+
+    reason: str
+    expression: sp.Expr
+
+    def latex(self) -> str:
+        """The expression in LaTeX."""
+        return printing.latex(self.expression)
+
+    def _repr_latex_(self) -> str:
+        return f"$\\displaystyle {self.latex()}$"
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A chain of equal expressions, from a definition to the formula that a backward implements.
+
+    `op` is the name of the op, or the title of a topic that no op implements; `wrt` is the entry of
+    the argument whose cotangent is derived, such as `x[j]`, or None for a topic.
+    """
+
+    op: str
+    arguments: tuple[str, ...]
+    outputs: tuple[str, ...]
+    wrt: sp.Expr | None
+    text: str
+    steps: tuple[Step, ...]
+    of_op: bool = True
+
+    @property
+    def argument(self) -> str | None:
+        """The name of the argument whose cotangent this is."""
+        return None if self.wrt is None else printing.base_name(self.wrt)
+
+    def check(self) -> None:
+        """Show every equals sign exactly, at several small sizes.
+
+        Raises:
+            checking.UnequalError: two steps differ, or it cannot be decided that they do not.
+        """
+        for before, after in zip(self.steps, self.steps[1:], strict=False):
+            checking.require_equal(
+                before.expression, after.expression, f"{self.op}: {after.reason}"
+            )
+
+    def lambdify(self, module: str = "jax") -> Callable:
+        """The last formula as a function of the op's arguments and the cotangents of its outputs."""
+        names = (*self.arguments, *(f"{output}_bar" for output in self.outputs))
+        indices = self.wrt.indices if isinstance(self.wrt, sp.Indexed) else ()
+        *before, last = (step.expression for step in self.steps)
+        return evaluate.lambdify(last, names, indices, module, also=before)
+
+    def latex(self) -> str:
+        """The chain as an `align*` environment, one step a line, the reasons beside them."""
+        return printing.chain(self)
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """All derivations of one op, or of one topic."""
+
+    name: str
+    derivations: tuple[Derivation, ...] = field(repr=False)
+
+    def check(self) -> None:
+        """Check every step of every derivation; see `Derivation.check`."""
+        for derivation in self.derivations:
+            derivation.check()
+
+    def lambdify(self, module: str = "jax") -> Callable:
+        """The cotangent as a function, or, where there are several, a function to their tuple."""
+        functions = [derivation.lambdify(module) for derivation in self.derivations]
+        if len(functions) == 1:
+            return functions[0]
+        return lambda *values, **named: tuple(f(*values, **named) for f in functions)
+
+    def latex(self) -> str:
+        """The chapter as LaTeX, without a document around it."""
+        return printing.chapter(self)
+
+    def _repr_latex_(self) -> str:
+        return self.latex()
+
+
+def chapter_of(signature: str, wrt: sp.Expr) -> Callable[[Callable], Derivation]:
+    """Make a derivation of the generator that it decorates.
+
+    Args:
+        signature: the op with its arguments and outputs, as `"batch_norm(x, gamma) -> y, mean"`;
+            the output of an op that names none is y.
+        wrt: the entry whose cotangent the chain derives.
+    """
+    call, _, outputs = signature.partition("->")
+    op, _, arguments = call.strip().rstrip(")").partition("(")
+
+    def derive(generator: Callable[[], Iterator[tuple[str, sp.Expr]]]) -> Derivation:
+        text = cleandoc(generator.__doc__ or "")
+        named = _names(arguments), _names(outputs) or ("y",)
+        return Derivation(op, *named, wrt, text, _steps(generator))
+
+    return derive
+
+
+def topic(title: str) -> Callable[[Callable], Derivation]:
+    """Make a derivation that belongs to no op."""
+
+    def derive(generator: Callable[[], Iterator[tuple[str, sp.Expr]]]) -> Derivation:
+        text = cleandoc(generator.__doc__ or "")
+        return Derivation(title, (), (), None, text, _steps(generator), of_op=False)
+
+    return derive
+
+
+def _steps(generator: Callable) -> tuple[Step, ...]:
+    return tuple(Step(reason, sp.sympify(expression)) for reason, expression in generator())
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in listed.split(",") if name.strip())

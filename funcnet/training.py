@@ -1,0 +1,138 @@
+"""Pure training: a step, and `fit`, which scans steps in compiled chunks and reports between them."""
+
+from collections.abc import Callable
+from functools import lru_cache, partial
+from typing import Annotated, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import lax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from funcnet.contract import Between, checked
+from funcnet.layers import Layer, Params, State
+
+Batch = tuple[Array, Array]
+Loss = Callable[[Array, Array], Array]  # (network's output, targets) -> scalar
+Transform = Callable[[PRNGKeyArray, Array], Array]  # random changes of a batch of inputs
+Report = Callable[[int, Params, State], None]
+Count = Annotated[int, Between(1, remedy="pass a positive integer")]
+
+
+class TrainingState(NamedTuple):
+    """All that a step changes."""
+
+    params: Params
+    state: State
+    opt_state: Any
+
+
+def train_step(network: Layer, loss: Loss, optimiser: optax.GradientTransformation) -> Callable:
+    """The pure function `(params, state, opt_state, batch) -> (params, state, opt_state, loss)`.
+
+    It is not jitted, so that it can be scanned; batches may be sharded, and then batch statistics
+    are those of the whole batch.
+    """
+
+    def objective(params, state, batch):
+        x, targets = batch
+        y, state = network.apply(params, state, x, True)
+        return loss(y, targets), state
+
+    def step(params, state, opt_state, batch):
+        gradient_of = jax.value_and_grad(objective, has_aux=True)
+        (value, state), gradient = gradient_of(params, state, batch)
+        updates, opt_state = optimiser.update(gradient, opt_state, params)
+        return optax.apply_updates(params, updates), state, opt_state, value
+
+    return step
+
+
+@checked
+def fit(
+    network: Layer,
+    loss: Callable,
+    optimiser: optax.GradientTransformation,
+    params: Params,
+    state: State,
+    x: Float[Array, "n *d"],
+    targets: Array,
+    steps: Count,
+    *,
+    batch_size: Count | None = None,
+    transform: Callable | None = None,
+    key: PRNGKeyArray | None = None,
+    report: Callable | None = None,
+    every: Count = 100,
+) -> tuple[TrainingState, Float[Array, "steps"]]:
+    """Train for a number of steps.
+
+    Args:
+        batch_size: examples a step, drawn without repetition within an epoch; None for all of them.
+        transform: `(key, x) -> x`, random changes of each batch, such as shifts of images.
+        key: for batches and transform; needed by either.
+        report: called as `report(step, params, state)` before the first step and then every `every`
+            steps, between two compiled chunks.
+
+    Returns:
+        The last params, state and opt_state, and the loss of every step.
+    """
+    if key is None:
+        if batch_size is not None or transform is not None:
+            raise ValueError("fit needs key for random batches, got None; pass jax.random.key(0)")
+        key = jax.random.key(0)
+    chunk = _chunk(network, loss, optimiser, batch_size, transform)
+    training = TrainingState(*jax.tree.map(jnp.copy, (params, state)), optimiser.init(params))
+    losses = []
+    for start in range(0, steps, every):
+        if report is not None:
+            report(start, training.params, training.state)
+        numbers = jnp.arange(start, min(start + every, steps))
+        training, values = chunk(training, x, targets, key, numbers)
+        losses.append(values)
+    return training, jnp.concatenate(losses)
+
+
+@lru_cache(maxsize=16)  # a second fit with the same functions compiles nothing
+def _chunk(network, loss, optimiser, batch_size, transform):
+    step = train_step(network, loss, optimiser)
+
+    @partial(jax.jit, donate_argnums=0)
+    def chunk(training, x, targets, key, numbers):
+        def body(training, number):
+            batch = _batch(x, targets, key, number, batch_size, transform)
+            *training, value = step(*training, batch)
+            return TrainingState(*training), value
+
+        return lax.scan(body, training, numbers)
+
+    return chunk
+
+
+def _batch(x, targets, key, number, batch_size, transform):
+    if batch_size is not None and batch_size < x.shape[0]:
+        epoch, part = jnp.divmod(number, x.shape[0] // batch_size)
+        order = jax.random.permutation(jax.random.fold_in(key, epoch), x.shape[0])
+        rows = lax.dynamic_slice_in_dim(order, part * batch_size, batch_size)
+        x, targets = x[rows], targets[rows]
+    if transform is not None:
+        x = transform(jax.random.fold_in(jax.random.fold_in(key, number), 1), x)
+    return x, targets
+
+
+def accuracy(
+    network: Layer, params: Params, state: State, x: Array, labels: Array, *, by_batch: bool = False
+) -> float:
+    """The share of examples whose largest output is that of their label, in [0, 1].
+
+    Args:
+        by_batch: normalise by the statistics of x itself instead of the running averages.
+    """
+    outputs, _ = _apply(network)(params, state, x, by_batch)
+    return float((outputs.argmax(axis=-1) == labels).mean())
+
+
+@lru_cache(maxsize=16)
+def _apply(network):
+    return jax.jit(network.apply, static_argnums=3)
