@@ -1,4 +1,4 @@
-"""Derivations of hand-written gradients: LaTeX with every equals sign checked, fast functions, comparisons."""
+"""Derivations of gradients: LaTeX with every equals sign checked, fast functions, comparisons."""
 
 from derivations.chapters import chapter, chapters
 from derivations.compare import Comparison, compare

@@ -1,9 +1,10 @@
 """Are two index expressions equal? Decided exactly by SymPy at several small sizes.
 
-At a concrete size every sum is finite, every entry a symbol, every delta 0 or 1, and every derivative
-an ordinary one. What is left is a function of the entries; brackets take the truth values of a region,
-and inside it the difference is brought to the form of a polynomial in independent generators (entries,
-exponentials, roots, logarithms), which is zero only if it vanishes.
+At a concrete size every sum is finite, every entry a symbol, every delta 0 or 1, and every
+derivative an ordinary one. What is left is a function of the entries; brackets take the truth
+values of a region, and inside it the difference is brought to the form of a polynomial in
+independent generators (entries, exponentials, roots, logarithms), which is zero only if it
+vanishes.
 """
 
 import itertools
@@ -172,7 +173,7 @@ def is_zero(e: sp.Expr) -> bool:
 
 
 def _product_of_exponentials(exponent: sp.Expr) -> sp.Expr:
-    """The rule e^(a + b) = e^a e^b; SymPy would merge them again, so they become powers of generators."""
+    """The rule e^(a + b) = e^a e^b, in powers of generators, which SymPy does not merge again."""
     product = sp.Integer(1)
     for term in sp.Add.make_args(sp.expand(exponent)):
         coefficient, rest = term.as_coeff_Mul()
@@ -192,8 +193,21 @@ def _with_generators(e: sp.Expr, generators: dict) -> sp.Expr:
         root = sp.Pow(sp.factor(e.base), sp.Rational(1, e.exp.q), evaluate=False)
         symbol = generators.setdefault(root, sp.Symbol(f"r_{len(generators)}", positive=True))
         return symbol**e.exp.p
+    if isinstance(e, sp.log):
+        e = _log_of_product(e.args[0])
+        if not isinstance(e, sp.log):
+            return _with_generators(e, generators)
     if isinstance(e, sp.Function):
         e = e.func(*(sp.factor(sp.together(a)) for a in e.args))
     if isinstance(e, (sp.Function, Iverson, sp.Derivative, sp.Subs)) or e.is_NumberSymbol:
         return generators.setdefault(e, sp.Symbol(f"f_{len(generators)}", positive=e.is_positive))
     return e.func(*(_with_generators(part, generators) for part in e.args)) if e.args else e
+
+
+def _log_of_product(argument: sp.Expr) -> sp.Expr:
+    """The rule log(a^p b^q) = p log a + q log b where all factors are known to be positive."""
+    powers = [f.as_base_exp() for f in sp.Mul.make_args(sp.factor(sp.together(argument)))]
+    if not all(base.is_positive for base, _ in powers):
+        return sp.log(argument)
+    logs = (base.args[0] if isinstance(base, _Exponential) else sp.log(base) for base, _ in powers)
+    return sp.Add(*(q * log for (_, q), log in zip(powers, logs, strict=True)))

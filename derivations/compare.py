@@ -1,4 +1,4 @@
-"""The sources of a gradient side by side: hand-written, autodiff of the definition, SymPy, central differences."""
+"""A gradient's sources side by side: hand-written, autodiff, SymPy, central differences."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ TOLERANCE = 5000  # units of the dtype's rounding, relative to the largest entry
 
 @dataclass(frozen=True)
 class Row:
-    """The largest difference between the hand-written cotangent of an argument and each other source.
+    """The largest difference of a hand-written cotangent from each other source.
 
-    Differences are relative to the largest entry of the cotangent, or absolute where that is below 1.
+    Differences are relative to the largest entry of the cotangent, or absolute where that is below
+    1.
     """
 
     op: str
@@ -108,7 +109,7 @@ def _rows(op, declared, values, rng, derivation):
     hand, auto = by_hand(cotangent), by_jax(cotangent)
     symbolic = sympy_cotangents(op, declared, values, cotangent, derivation)
     for name, ours in hand.items():
-        central = _central_differences(op, declared, values, cotangent, name)
+        central = _central_differences(op, values, cotangent, name)
         bound = TOLERANCE * float(jnp.finfo(ours.dtype).eps)
         third = symbolic.get(name)
         yield Row(
@@ -123,7 +124,7 @@ def _rows(op, declared, values, rng, derivation):
 
 
 def _pullback(function, declared, values):
-    """The value, and cotangents of the outputs -> named cotangents of the differentiable arguments."""
+    """The value, and the function from its cotangent to those of the float arguments, by name."""
     names = [p.name for p in declared if p.kind == "float"]
 
     def of_floats(*floats):
@@ -141,8 +142,8 @@ def _difference(ours: jax.Array, other: Any) -> float:
     return float(np.nanmax(np.abs(ours - other), initial=0.0) / scale)
 
 
-def _central_differences(op, declared, values, cotangent, name):
-    """(f(x + h) - f(x - h)) / 2h for every entry at once, where f sums the outputs times cotangents."""
+def _central_differences(op, values, cotangent, name):
+    """The quotient (f(x + h) - f(x - h)) / 2h for all entries; f sums outputs times cotangents."""
     x = values[name]
     steps = jnp.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape) * STEP
 

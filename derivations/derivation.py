@@ -1,4 +1,4 @@
-"""What a chapter is made of: steps, derivations (one for each argument), and the chapter around them."""
+"""What a chapter is made of: steps, and derivations, one for each argument."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ class Derivation:
             )
 
     def lambdify(self, module: str = "jax") -> Callable:
-        """The last formula as a function of the op's arguments and the cotangents of its outputs."""
+        """The last formula as a function of the op's arguments and its outputs' cotangents."""
         names = (*self.arguments, *(f"{output}_bar" for output in self.outputs))
         indices = self.wrt.indices if isinstance(self.wrt, sp.Indexed) else ()
         *before, last = (step.expression for step in self.steps)

@@ -2,7 +2,8 @@
 
 Every value carries the indices that its last axes stand for; axes before them are batch axes, over
 which the function is vectorised as NumPy broadcasts. A product under a sum becomes one `einsum`.
-Exponentials are carried as m·e^s, so formulas with e^1000 in them evaluate as they stand in the book.
+Exponentials are carried as m·e^s, so formulas with e^1000 in them evaluate as they stand in the
+book.
 """
 
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ class Value:
 
 @dataclass
 class Scope:
-    """What one call of a function needs: its arrays, the sizes read off them, and what was computed."""
+    """What one call needs: its arrays, the sizes read off them, and what was computed."""
 
     xp: ModuleType
     erf: Callable
@@ -39,6 +40,7 @@ class Scope:
     known: dict[sp.Expr, Value] = field(default_factory=dict)
 
     def size(self, i: Index) -> int:
+        """The number of values of an index."""
         return self.sizes[i.upper]
 
 
@@ -79,11 +81,11 @@ def lambdify(
 
 def _namespace(module: str) -> tuple[ModuleType, Callable]:
     if module == "numpy":
-        from scipy.special import erf  # noqa: PLC0415 - each backend is imported where it is asked for
+        from scipy.special import erf
 
         return np, erf
-    import jax.numpy as jnp  # noqa: PLC0415
-    from jax.scipy.special import erf  # noqa: PLC0415
+    import jax.numpy as jnp
+    from jax.scipy.special import erf
 
     return jnp, erf
 
@@ -164,12 +166,18 @@ def _entry(e, scope):
 
 
 def _delta(e, scope):
-    a, b = _align([_evaluate(part, scope) for part in e.args], scope)
+    """Labels in arrays count from 0, so the index beside one does too."""
+    parts = (
+        Value(scope.xp.arange(scope.size(p)), (p,)) if isinstance(p, Index) else _evaluate(p, scope)
+        for p in e.args
+    )
+    a, b = _align(list(parts), scope)
     return Value((a.m == b.m) * 1.0, a.axes)
 
 
 def _index(e, scope):
-    return Value(scope.xp.arange(scope.size(e)), (e,))
+    """An index as a number counts from 1, as in the chapters."""
+    return Value(scope.xp.arange(1, scope.size(e) + 1), (e,))
 
 
 def _sum(e, scope):

@@ -1,8 +1,8 @@
-"""The language of the chapters: sizes, indices, indexed arrays, sums, deltas and brackets, all of them SymPy.
+"""The language of the chapters: sizes, indices, arrays, sums, deltas, brackets, all SymPy.
 
-An array is a real function of its indices; `x[i, j]` is an entry. An index runs over 1..n for the size n it was made
-with. SymPy's own derivative of indexed sums is never used (it captures indices); `Derivative(f, x[j])` stays as written
-until `derivations.checking` or the algebra works it out.
+An array is a real function of its indices; `x[i, j]` is an entry. An index runs over 1..n for the
+size n it was made with. SymPy's own derivative of indexed sums is never used (it captures indices);
+`Derivative(f, x[j])` stays as written until `derivations.checking` or the algebra works it out.
 """
 
 from collections.abc import Callable, Iterable
@@ -81,12 +81,12 @@ def mean_over(i: sp.Idx, summand: sp.Expr) -> sp.Expr:
 
 
 def delta(i: sp.Expr, j: sp.Expr) -> sp.Expr:
-    """Kronecker's delta: 1 where i = j, else 0. One of the two may be an integer label such as `labels[n]`."""
+    """Kronecker's delta: 1 where i = j, else 0; one may be an integer label, `labels[n]`."""
     return sp.KroneckerDelta(i, j)
 
 
 class Iverson(sp.Expr):
-    """Iverson's bracket of a condition: 1 where it holds, else 0; its derivative is 0 off the boundary."""
+    """Iverson's bracket: 1 where a condition holds, else 0; off the boundary constant."""
 
     is_real = True
     is_commutative = True
@@ -107,7 +107,7 @@ class Iverson(sp.Expr):
 
 
 def bracket(condition) -> sp.Expr:
-    """`Iverson(condition)`: 1 where the condition holds, else 0."""
+    """Iverson's bracket: 1 where the condition holds, else 0."""
     return Iverson(condition)
 
 
@@ -117,7 +117,7 @@ class Named(sp.Expr):
     is_commutative = True
 
     def __new__(cls, label, indices, meaning):
-        """`label` with its `indices` as subscripts, for the expression `meaning`."""
+        """The name `label` with subscripts `indices`, for the expression `meaning`."""
         return sp.Expr.__new__(cls, sp.sympify(label), sp.Tuple(*indices), sp.sympify(meaning))
 
     label = property(lambda self: self.args[0])
@@ -132,7 +132,7 @@ class Named(sp.Expr):
 
 
 def define(label: str, indices: Iterable[sp.Idx], meaning: sp.Expr) -> Callable[..., Named]:
-    """A name for an expression with free indices: `mu = define("mu", [j], ...)`, then `mu(q)`."""
+    """A name for an expression with free indices, such as mu for a mean; call it with others."""
     indices = tuple(indices)
     symbol = sp.Symbol(label)
 

@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
 from derivations.notation import Named, outermost
@@ -11,8 +12,38 @@ from derivations.notation import Named, outermost
 if TYPE_CHECKING:
     from derivations.derivation import Chapter, Derivation
 
-GREEK = "alpha beta gamma delta epsilon zeta eta theta lambda mu nu rho sigma tau phi omega".split()
-SPELLED = {"eps": r"\epsilon", "rate": r"\lambda", "ddof": r"\mathrm{ddof}", "loss": "L"}
+GREEK = [
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "zeta",
+    "eta",
+    "theta",
+    "lambda",
+    "mu",
+    "nu",
+    "rho",
+    "sigma",
+    "tau",
+    "phi",
+    "omega",
+]
+SPELLED = {  # arguments have words for names in code, and letters in formulas
+    "eps": r"\epsilon",
+    "rate": r"\lambda",
+    "ell": r"\ell",
+    "loss": "L",
+    "logits": "x",
+    "scores": "s",
+    "probabilities": "p",
+    "predictions": "p",
+    "targets": "t",
+    "labels": "y",
+    "mean": r"\mu",
+    "variance": "v",
+}
 HALF = sp.Rational(1, 2)
 
 
@@ -70,7 +101,7 @@ class ChapterPrinter(LatexPrinter):
         return rf"\sum_{{{self._print(bound)}=1}}^{{{self._print(upper)}}} {printed}"
 
     def _print_Add(self, expr, order=None):
-        """Terms with a plus first, so that no sum starts with a minus that it need not start with."""
+        """Terms with a plus first, so that no sum starts with a minus without need."""
         terms = self._as_ordered_terms(expr, order=order)
         terms = sorted(terms, key=lambda term: term.could_extract_minus_sign())
         printed = self._term(terms[0])
@@ -84,20 +115,72 @@ class ChapterPrinter(LatexPrinter):
         return rf"\left({printed}\right)" if isinstance(term, sp.Add) else printed
 
     def _print_Mul(self, expr):
-        r"""One root over a quotient: SymPy splits √(a/n) into √a/√n, which is the same and reads worse."""
-        over = [f for f in expr.args if f.is_Pow and f.exp == HALF]
-        under = [f for f in expr.args if f.is_Pow and f.exp == -HALF and not f.base.is_Integer]
-        if not over or not under:
-            return super()._print_Mul(expr)
-        inside = sp.Mul(*(f.base for f in over)), sp.Mul(*(f.base for f in under))
-        root = rf"\sqrt{{\frac{{{self._print(inside[0])}}}{{{self._print(inside[1])}}}}}"
-        rest = [f for f in expr.args if f not in over and f not in under]
-        if not rest:
-            return root
-        others = self._print(sp.Mul(*rest))
-        if any(isinstance(f, sp.Add) for f in rest) and len(rest) == 1:
-            others = rf"\left({others}\right)"
-        return f"{others} {root}"
+        """A fraction of what is simple, then what has terms or acts on what follows."""
+        if expr.could_extract_minus_sign():
+            return f"-{self._term(-expr)}"
+        top, bottom = (list(sp.Mul.make_args(part)) for part in sp.fraction(expr))
+        root = self._common_root(top, bottom)
+        outside = [f for f in top if f.has(sp.Sum, sp.Derivative) or isinstance(f, sp.Add)]
+        inside = [f for f in top if f not in outside and f != 1]
+        if (
+            bottom
+            and not inside
+            and len(outside) == 1
+            and not outside[0].has(sp.Sum, sp.Derivative)
+        ):
+            inside, outside = outside, []
+        printed = [self._fraction(inside, bottom)] if inside or bottom else []
+        return " ".join([*printed, *self._factors(outside), *root])
+
+    def _common_root(self, top, bottom):
+        r"""Take √a √b and √a/√b out as one root, which reads better than SymPy's two."""
+        over = [f for f in top if f.is_Pow and f.exp == HALF]
+        under = [f for f in bottom if f.is_Pow and f.exp == HALF]
+        if bottom == [1]:
+            bottom.clear()
+        if not over or len(over) + len(under) < 2:
+            return []
+        for factors, taken in ((top, over), (bottom, under)):
+            factors[:] = [f for f in factors if f not in taken]
+        inside = sp.Mul(*(f.base for f in over)) / sp.Mul(*(f.base for f in under))
+        return [rf"\sqrt{{{self._print(inside)}}}"]
+
+    def _fraction(self, top, bottom):
+        if not bottom:
+            return " ".join(self._factors(top))
+        over, under = (
+            self._print(part[0]) if len(part) == 1 else " ".join(self._factors(part))
+            for part in (top or [sp.Integer(1)], bottom)
+        )
+        return rf"\frac{{{over}}}{{{under}}}"
+
+    def _factors(self, factors):
+        """Numbers first, then symbols, brackets and what acts on all that follows it."""
+        ordered = sorted(factors, key=lambda f: (_weight(f), str(f)))
+        last = len(ordered) - 1
+        return [
+            rf"\left({self._print(f)}\right)"
+            if isinstance(f, sp.Add) or (n < last and isinstance(f, (sp.Sum, sp.Derivative)))
+            else self._print(f)
+            for n, f in enumerate(ordered)
+        ]
+
+    def _print_Derivative(self, expr):
+        function, (variable, _) = expr.args
+        by = self._print(variable)
+        printed = self._print(function)
+        if isinstance(function, (sp.Indexed, Named, AppliedUndef)):
+            return rf"\frac{{\partial {printed}}}{{\partial {by}}}"
+        return rf"\frac{{\partial}}{{\partial {by}}} \left({printed}\right)"
+
+
+def _weight(factor):
+    """Where a factor stands in a product."""
+    kinds = (sp.Number, sp.Symbol, (sp.Indexed, Named), sp.Pow, sp.Add, sp.Function)
+    for place, kind in enumerate(kinds):
+        if isinstance(factor, kind):
+            return place
+    return len(kinds) + isinstance(factor, sp.Sum) + 2 * isinstance(factor, sp.Derivative)
 
 
 def latex(expression: sp.Expr) -> str:
@@ -114,11 +197,16 @@ def chain(derivation: "Derivation") -> str:
         lines.append(f"Here {listed}.")
     first, *rest = derivation.steps
     left = f"{_cotangent(derivation)} =" if derivation.wrt is not None else ""
-    rows = [rf"{left}\;& {first.latex()} && \text{{{first.reason}}}"]
-    rows += [rf"=\;& {step.latex()} && \text{{{step.reason}}}" for step in rest]
+    rows = [rf"{left}\;& {first.latex()} {_reason(first.reason)}"]
+    rows += [rf"=\;& {step.latex()} {_reason(step.reason)}" for step in rest]
     body = " \\\\\n".join(rows)
     lines.append("\\begin{align*}\n" + body + "\n\\end{align*}")
     return "\n\n".join(lines)
+
+
+def _reason(text: str) -> str:
+    """At the right margin; LaTeX moves it below a formula that is too wide for both."""
+    return rf"\tag*{{\small {text}}}"
 
 
 def _cotangent(derivation: "Derivation") -> str:
@@ -145,9 +233,9 @@ def _named_parts(e: sp.Basic) -> list[Named]:
 
 
 def chapter(one: "Chapter") -> str:
-    """A chapter: a section with a chain for each argument."""
+    """A chapter: a title, and a chain for each argument."""
     title = one.name.replace("_", " ")
-    return "\n\n".join([rf"\section{{{title}}}", *(chain(d) for d in one.derivations)])
+    return "\n\n".join([rf"\subsection{{{title}}}", *(chain(d) for d in one.derivations)])
 
 
 def base_name(entry: sp.Expr | None) -> str:

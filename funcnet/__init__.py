@@ -1,17 +1,20 @@
 """funcnet: neural networks as pure JAX functions whose every gradient is written by hand."""
 
+from typing import TYPE_CHECKING, Any
+
 from funcnet import checkpoint, data, layers, ops, optimisers, training
 from funcnet.jacobian import input_jacobian
 from funcnet.layers import Layer, parameter_table, serial
 from funcnet.ops import *  # noqa: F403
-from funcnet.training import TrainingState, accuracy, fit, train_step
+from funcnet.training import TrainingState, accuracy, evaluate, fit, train_step
 
-__all__ = [
+__all__ = [  # noqa: PLE0604 - the names of the ops are found
     "Layer",
     "TrainingState",
     "accuracy",
     "checkpoint",
     "data",
+    "evaluate",
     "fit",
     "input_jacobian",
     "layers",
@@ -22,3 +25,8 @@ __all__ = [
     "training",
     *ops.__all__,
 ]
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Any op."""

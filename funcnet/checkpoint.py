@@ -37,6 +37,8 @@ def about(path: str | os.PathLike) -> dict:
 def load(path: str | os.PathLike, like: Any) -> Any:
     """Read a checkpoint into a tree of the same structure, shapes and dtypes as `like`.
 
+    Of `like` only shapes and dtypes matter; `jax.eval_shape` gives them without any arrays.
+
     Raises:
         FileNotFoundError: there is no such file.
         ValueError: the file is damaged or holds other shapes.
@@ -44,10 +46,8 @@ def load(path: str | os.PathLike, like: Any) -> Any:
     leaves, structure = jax.tree.flatten(like)
     contents = _read(path)
     stored = [contents[f"leaf_{i}"] for i in range(len(contents) - 1)]
-    expected, found = [leaf.shape for leaf in leaves], [leaf.shape for leaf in stored]
-    if len(stored) != len(leaves) or any(
-        _plain(a).shape != b.shape for a, b in zip(leaves, stored, strict=True)
-    ):
+    expected, found = [_stored_shape(leaf) for leaf in leaves], [leaf.shape for leaf in stored]
+    if expected != found:
         raise ValueError(
             f"load needs arrays of shapes {expected}, got {found}; pass the network that was saved"
         )
@@ -63,7 +63,13 @@ def _plain(leaf: jax.Array) -> np.ndarray:
     return array.view(np.uint16) if array.dtype == jnp.bfloat16 else array
 
 
-def _as_before(old: jax.Array, stored: np.ndarray) -> jax.Array:
+def _stored_shape(leaf: jax.Array | jax.ShapeDtypeStruct) -> tuple[int, ...]:
+    if jnp.issubdtype(leaf.dtype, jax.dtypes.prng_key):
+        return jax.eval_shape(jax.random.key_data, leaf).shape
+    return leaf.shape
+
+
+def _as_before(old: jax.Array | jax.ShapeDtypeStruct, stored: np.ndarray) -> jax.Array:
     if jnp.issubdtype(old.dtype, jax.dtypes.prng_key):
         return jax.random.wrap_key_data(jnp.asarray(stored))
     if old.dtype == jnp.bfloat16:

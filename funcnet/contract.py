@@ -1,7 +1,7 @@
-"""What an op demands of its arguments: shapes and dtypes by jaxtyping, values by the small domains below.
+"""What an op demands of its arguments: shapes and dtypes by jaxtyping, values by domains.
 
-The annotations are read three times: by `checked` when an op is called, by the tests and `compare` to draw admissible
-arguments, and by the prover, for which every named size is a symbol.
+The annotations are read three times: by `checked` when an op is called, by the tests and `compare`
+to draw admissible arguments, and by the prover, for which every named size is a symbol.
 """
 
 import functools
@@ -33,7 +33,7 @@ class Between:
             return f"{'above' if self.above else 'at least'} {self.low:g}"
         return f"in {'(' if self.above else '['}{self.low:g}, {self.high:g}]"
 
-    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+    def violation(self, value: Any, sizes: dict[str, Any]) -> str | None:
         """What came instead, or None."""
         value = np.asarray(value, dtype=np.float64)
         inside = (value > self.low if self.above else value >= self.low) & (value <= self.high)
@@ -50,7 +50,7 @@ class Labels:
     def __str__(self):
         return f"to satisfy 0 <= label < {self.size}"
 
-    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+    def violation(self, value: Any, sizes: dict[str, Any]) -> str | None:
         """What came instead, or None."""
         value = np.asarray(value)
         outside = value[(value < 0) | (value >= sizes[self.size])]
@@ -67,7 +67,7 @@ class Rows:
     def __str__(self):
         return f"of at least {self.at_least} row{'s' if self.at_least > 1 else ''}"
 
-    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+    def violation(self, value: Any, sizes: dict[str, Any]) -> str | None:
         """What came instead, or None; a symbolic size is not judged."""
         rows = value.shape[0]
         return f"{rows}" if isinstance(rows, int) and rows < self.at_least else None
@@ -84,7 +84,7 @@ class Flattened:
     def __str__(self):
         return f"with {self.merged} = the product of the axes *{self.axes}"
 
-    def violation(self, value: Any, sizes: dict[str, int]) -> str | None:
+    def violation(self, value: Any, sizes: dict[str, Any]) -> str | None:
         """What came instead, or None; symbolic sizes are not judged."""
         merged, axes = sizes[self.merged], sizes[self.axes]
         if not all(isinstance(size, int) for size in (merged, *axes)) or merged == math.prod(axes):
@@ -138,8 +138,9 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
 def checked(function: F) -> F:
     """Check arguments against their annotations and say in one sentence what is wrong.
 
-    NumPy arrays and Python floats become JAX arrays first. Shapes, dtypes and static values are checked always, also
-    under `jit` and `grad`; numbers inside arrays where they can be seen, that is outside `jit`.
+    NumPy arrays and Python floats become JAX arrays first. Shapes, dtypes and static values are
+    checked always, also under `jit` and `grad`; numbers inside arrays where they can be seen, that
+    is outside `jit`.
 
     Raises:
         TypeError: a shape or a dtype does not fit.
@@ -150,9 +151,10 @@ def checked(function: F) -> F:
     signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def with_domains(*args):
-        _check_domains(name, declared, args)
-        return function(*args)
+    def with_domains(*args, **kwargs):
+        values = list(signature.bind(*args, **kwargs).arguments.values())
+        _check_domains(name, declared, values)
+        return function(*args, **kwargs)
 
     typed = jaxtyped(with_domains, typechecker=beartype)
 
@@ -160,36 +162,39 @@ def checked(function: F) -> F:
     def wrapper(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
-        values = [_converted(p, v) for p, v in zip(declared, bound.args, strict=True)]
+        for parameter in declared:
+            value = bound.arguments[parameter.name]
+            bound.arguments[parameter.name] = _converted(parameter, value)
         try:
-            return typed(*values)
+            return typed(*bound.args, **bound.kwargs)
         except TypeCheckError as error:
+            values = list(bound.arguments.values())
             raise TypeError(_misfit(name, declared, values) or f"{name}: {error}") from None
 
     return wrapper  # pyright: ignore[reportReturnType]
 
 
 def _converted(parameter: Parameter, value: Any) -> Any:
-    """NumPy arrays and floats as JAX arrays, 1 as 1.0; anything else as it is, to be judged by the annotation."""
+    """NumPy arrays and floats as JAX arrays, 1 as 1.0; anything else is left to be judged."""
     if parameter.dims is not None:
         return jnp.asarray(value) if isinstance(value, (np.ndarray, np.generic, float)) else value
     is_number = isinstance(value, (int, np.floating, np.integer)) and not isinstance(value, bool)
     return float(value) if parameter.hint is float and is_number else value
 
 
-def _misfit(name: str, declared: tuple[Parameter, ...], values: list) -> str | None:
+def _misfit(name: str, declared: Sequence[Parameter], values: Sequence) -> str | None:
     """The sentence for the first argument whose dtype or shape is not what its annotation says."""
     with jaxtyped("context"):  # binds the sizes from left to right, as the call itself does
         for position, (parameter, value) in enumerate(zip(declared, values, strict=True)):
             if not is_bearable(value, parameter.hint):
                 return (
-                    f"{name} needs {parameter.name} {_expectation(parameter, value)}, got {_shown(value)}"
+                    f"{name} needs {parameter.name} {_expectation(parameter)}, got {_shown(value)}"
                     + (_remedy(parameter, value, _sizes(declared[:position], values[:position])))
                 )
     return None
 
 
-def _expectation(parameter: Parameter, value: Any) -> str:
+def _expectation(parameter: Parameter) -> str:
     if parameter.dims is None:
         return f"to be of type {getattr(parameter.hint, '__name__', parameter.hint)}"
     entries = "integers" if parameter.kind == "int" else "floats"
@@ -205,7 +210,7 @@ def _shown(value: Any) -> str:
     if isinstance(value, jax.Array):
         return f"{value.dtype}[{', '.join(map(str, value.shape))}]"
     if isinstance(value, int):
-        return f"the integer {int(value)}"  # JAX marks the integers that it has seen with a type of its own
+        return f"the integer {int(value)}"  # JAX may have wrapped it in a type of its own
     return f"{value!r}" if isinstance(value, (float, complex, str, tuple)) else type(value).__name__
 
 
@@ -246,7 +251,7 @@ def _sizes(declared: Sequence[Parameter], values: Sequence) -> dict[str, Any]:
     return sizes
 
 
-def _check_domains(name: str, declared: tuple[Parameter, ...], values: Sequence) -> None:
+def _check_domains(name: str, declared: Sequence[Parameter], values: Sequence) -> None:
     floats = {v.dtype for p, v in zip(declared, values, strict=True) if p.kind == "float"}
     if len(floats) > 1:
         found = " and ".join(sorted(map(str, floats)))

@@ -34,13 +34,13 @@ class Split(NamedTuple):
 
 
 def digits() -> Split:
-    """The 8x8 digits, pixels in [0, 1]: the first 1500 train, the last 297, by other writers, validate.
+    """The 8x8 digits in [0, 1]: the first 1500 train, the last 297 validate (other writers).
 
     Raises:
         ModuleNotFoundError: scikit-learn is not installed.
     """
     try:
-        from sklearn.datasets import load_digits  # noqa: PLC0415 - takes a second to import
+        from sklearn.datasets import load_digits
     except ModuleNotFoundError:
         raise ModuleNotFoundError(
             "digits needs scikit-learn, which is not installed; pip install 'funcnet[demo]'"

@@ -15,9 +15,9 @@ def input_jacobian(
 ) -> tuple[Float[Array, "n m"], Float[Array, "n m d"]]:
     r"""Value and Jacobian, $J = J_L \cdots J_1$ with $J_l = \operatorname{diag}(f'(z_l)) W_l$.
 
-    The two are carried forward together, layer by layer, in evaluation mode; for each example
-    `J[n, j, i]` is $\partial y_{nj} / \partial x_{ni}$. The result can be differentiated again, so that
-    a network can be fitted to slopes.
+    The two are carried forward together, layer by layer, in evaluation mode; for each example `J[n,
+    j, i]` is $\partial y_{nj} / \partial x_{ni}$. The result can be differentiated again, so that a
+    network can be fitted to slopes.
     """
     n, d = x.shape
     identity = jnp.broadcast_to(jnp.eye(d, dtype=x.dtype), (n, d, d))

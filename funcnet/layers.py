@@ -3,10 +3,11 @@
 The contract of every layer, for a batch x of n examples:
 
     init(key, shape)                -> (params, state)     shape: that of one example, without n
-    apply(params, state, x, train)  -> (y, state)          the state is passed in and returned, never kept
-    push(params, state, x, J)       -> (y, J)              evaluation, with the Jacobian carried along
+    apply(params, state, x, train)  -> (y, state)          the state is passed and returned
+    push(params, state, x, J)       -> (y, J)              evaluation, the Jacobian beside it
 
-J has shape (n, width of x, inputs); it is the derivative of each example's x by that example's input of the network.
+J has shape (n, width of x, inputs); it is the derivative of each example's x by that example's
+input of the network.
 """
 
 import math
@@ -83,7 +84,7 @@ def batch_norm(
     eps: Epsilon = 1e-5,
     momentum: Annotated[float, Between(0, 1, "pass the share of the past to keep, as 0.99")] = 0.99,
 ) -> Layer:
-    """Batch normalisation: by the batch's statistics in training, by running averages in evaluation.
+    """Batch normalisation, by the batch in training and by running averages in evaluation.
 
     Args:
         eps: added to the variance, > 0.
@@ -99,7 +100,10 @@ def batch_norm(
         if not train:
             return ops.batch_norm_evaluation(x, *params, *state, eps), state
         y, *statistics = ops.batch_norm(x, *params, eps)
-        averaged = (momentum * old + (1 - momentum) * new for old, new in zip(state, statistics))
+        averaged = (
+            momentum * old + (1 - momentum) * new
+            for old, new in zip(state, statistics, strict=True)
+        )
         return y, RunningStatistics(*averaged)
 
     return Layer("batch_norm", init, apply, _push_elementwise(apply))
@@ -131,14 +135,14 @@ def softmax() -> Layer:
 
 
 def serial(*parts: Layer) -> Layer:
-    """The layers one after the other, as one layer; params and state are tuples, one entry a part."""
+    """The layers one after the other; params and state are tuples, one entry a part."""
 
     def init(key, shape):
         params, state = [], []
-        for part, part_key in zip(parts, jax.random.split(key, max(len(parts), 1))):
+        for part, part_key in zip(parts, jax.random.split(key, max(len(parts), 1)), strict=False):
             p, s = part.init(part_key, shape)
             two_rows = jax.ShapeDtypeStruct((2, *shape), jnp.result_type(float))
-            shape = jax.eval_shape(lambda x: part.apply(p, s, x, True)[0], two_rows).shape[1:]  # noqa: B023
+            shape = jax.eval_shape(_value_of(part), p, s, two_rows).shape[1:]
             params.append(p)
             state.append(s)
         return tuple(params), tuple(state)
@@ -166,6 +170,10 @@ def parameter_table(network: Layer, params: Params) -> str:
     ]
     rows = [f"{name:<12} {count:>8}" for name, count in counts if count]
     return "\n".join([*rows, f"{'total':<12} {sum(count for _, count in counts):>8}"])
+
+
+def _value_of(layer):
+    return lambda params, state, x: layer.apply(params, state, x, True)[0]
 
 
 def _no_params(key, shape):

@@ -1,14 +1,14 @@
-"""The optimisers of the source documents as optax transformations, and the settings that match them.
+"""The documents' optimisers as optax transformations, and the settings that match them.
 
-| document's recurrence                                            | optax                                        |
-|------------------------------------------------------------------|----------------------------------------------|
-| v ← μv + ηg; w ← w − v                                           | sgd(η, momentum=μ)                           |
-| v ← μv + η clip(g(w − μv), ±1); w ← w − v (look-ahead)           | chain(clip(1), sgd(η, μ, nesterov=True)), ¹  |
-| s ← s + g²; w ← w − ηg / √(s + ε)                                | adagrad(η, 0, ε)                             |
-| s ← ρs + (1 − ρ)g²; w ← w − ηg / √(s + ε)                        | rmsprop(η, ρ, ε)                             |
-| m, s as usual; w ← w − η m/(1 − β₁ᵗ) / (√(s/(1 − β₂ᵗ)) + ε)      | adam(η, β₁, β₂, ε)                           |
+| document's recurrence                                          | optax                         |
+|----------------------------------------------------------------|-------------------------------|
+| v ← μv + ηg; w ← w − v                                         | sgd(η, μ)                     |
+| v ← μv + η clip(g(w − μv), ±1); w ← w − v                      | clip(1), sgd(η, μ, True)  (¹) |
+| s ← s + g²; w ← w − ηg / √(s + ε)                              | adagrad(η, 0, ε)              |
+| s ← ρs + (1 − ρ)g²; w ← w − ηg / √(s + ε)                      | rmsprop(η, ρ, ε)              |
+| m, s likewise; w ← w − η m/(1 − β₁ᵗ) / (√(s/(1 − β₂ᵗ)) + ε)    | adam(η, β₁, β₂, ε)            |
 
-¹ optax iterates the look-ahead point w − μv itself; the two runs are the same after that change of variable.
+¹ optax iterates the look-ahead point w − μv; the runs are the same after that change of variable.
 """
 
 from typing import Annotated

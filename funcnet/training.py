@@ -1,4 +1,4 @@
-"""Pure training: a step, and `fit`, which scans steps in compiled chunks and reports between them."""
+"""Pure training: a step, and `fit`, which scans steps in compiled chunks."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -121,18 +121,21 @@ def _batch(x, targets, key, number, batch_size, transform):
     return x, targets
 
 
+def evaluate(
+    network: Layer, params: Params, state: State, x: Array, *, by_batch: bool = False
+) -> Array:
+    """The network's outputs, compiled; normalised by running averages, or by x's own statistics."""
+    return _compiled(network)(params, state, jnp.asarray(x), by_batch)
+
+
 def accuracy(
     network: Layer, params: Params, state: State, x: Array, labels: Array, *, by_batch: bool = False
 ) -> float:
-    """The share of examples whose largest output is that of their label, in [0, 1].
-
-    Args:
-        by_batch: normalise by the statistics of x itself instead of the running averages.
-    """
-    outputs, _ = _apply(network)(params, state, x, by_batch)
-    return float((outputs.argmax(axis=-1) == labels).mean())
+    """The share of examples whose largest output is that of their label, in [0, 1]."""
+    outputs = evaluate(network, params, state, x, by_batch=by_batch)
+    return float((outputs.argmax(axis=-1) == jnp.asarray(labels)).mean())
 
 
 @lru_cache(maxsize=16)
-def _apply(network):
-    return jax.jit(network.apply, static_argnums=3)
+def _compiled(network):
+    return jax.jit(lambda *arguments: network.apply(*arguments)[0], static_argnums=3)

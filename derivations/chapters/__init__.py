@@ -4,20 +4,34 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
+from types import ModuleType
 
 from derivations.derivation import Chapter, Derivation
 
+FIRST = ("statistics", "activations", "softmax", "losses", "dense", "normalization")  # simple first
+
+
+def chapters() -> tuple[Chapter, ...]:
+    """All chapters, in the order of the families and of their files."""
+    return tuple(one for family in families().values() for one in family)
+
 
 @cache
-def chapters() -> tuple[Chapter, ...]:
-    """All chapters, in the order in which the files define them; ops first, then topics."""
+def families() -> dict[str, tuple[Chapter, ...]]:
+    """The chapters of each file, by its name; the families of the ops first."""
+    names = [module.name for module in iter_modules(__path__)]
+    order = {name: place for place, name in enumerate(FIRST)}
+    names.sort(key=lambda name: (order.get(name, len(order)), name))
+    every = {name: _chapters_in(import_module(f"{__name__}.{name}")) for name in names}
+    return {name: found for name, found in every.items() if found}
+
+
+def _chapters_in(module: ModuleType) -> tuple[Chapter, ...]:
     found: dict[str, list[Derivation]] = {}
-    for module in sorted(m.name for m in iter_modules(__path__)):
-        for value in vars(import_module(f"{__name__}.{module}")).values():
-            if isinstance(value, Derivation):
-                found.setdefault(value.op, []).append(value)
-    ordered = sorted(found.items(), key=lambda item: not item[1][0].of_op)
-    return tuple(Chapter(name, tuple(derivations)) for name, derivations in ordered)
+    for value in vars(module).values():
+        if isinstance(value, Derivation):
+            found.setdefault(value.op, []).append(value)
+    return tuple(Chapter(name, tuple(derivations)) for name, derivations in found.items())
 
 
 def chapter(op: str | Callable, wrt: str | None = None) -> Chapter:

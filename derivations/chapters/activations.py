@@ -98,7 +98,7 @@ def silu():
 
 @chapter_of("gelu(x)", wrt=x[p])
 def gelu():
-    r"""The input times the normal distribution $\Phi(x) = (1 + \operatorname{erf}(x/\sqrt 2))/2$."""
+    r"""The input times the normal distribution, $(1 + \operatorname{erf}(x/\sqrt 2))/2$."""
     yield from _pullback(lambda t: t * (1 + erf(t / sqrt(2))) / 2)
     yield (
         "product rule; the density is the derivative of the distribution",

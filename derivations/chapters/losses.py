@@ -1,4 +1,4 @@
-"""Losses, each the mean over the examples; the fused ones both ways, directly and through the chain rule."""
+"""Losses; the fused ones both ways, directly and through the chain rule."""
 
 from derivations.derivation import chapter_of, topic
 from derivations.notation import (
@@ -19,7 +19,7 @@ from derivations.notation import (
 
 n, k, d = size("n"), size("k"), size("d")
 i, p = index("i", n), index("p", n)
-j, h, q, l = index("j", k), index("h", k), index("q", k), index("l", k)  # noqa: E741 - an index
+j, h, q, l = index("j", k), index("h", k), index("q", k), index("l", k)
 c, r = index("c", d), index("r", d)
 logits, probabilities, scores = array("logits"), array("probabilities"), array("scores")
 predictions, targets, w = array("predictions"), array("targets"), array("w")
@@ -165,7 +165,7 @@ def cross_entropy_integer():
 
 
 softmax = define("p", [i, j], exp(logits[i, j]) / total(h, exp(logits[i, h])))
-log_softmax = define("log p", [i, j], logits[i, j] - log(total(h, exp(logits[i, h]))))
+log_softmax = define("ell", [i, j], logits[i, j] - log(total(h, exp(logits[i, h]))))
 softmax_loss = -mean_over(i, total(j, y[i, j] * log_softmax(i, j)))
 
 
@@ -193,7 +193,7 @@ def softmax_cross_entropy_labels():
 
 @topic("Cross entropy through the Jacobian of softmax")
 def softmax_by_the_jacobian():
-    """The fused derivative once more, for one example: the loss's derivative times softmax's Jacobian."""
+    """Once more for one example: the loss's derivative times softmax's Jacobian."""
     x, t = array("x"), array("y")
     s = define("p", [j], exp(x[j]) / total(h, exp(x[h])))
     yield "definition", Derivative(-total(j, t[j] * log(s(j))), x[q])
@@ -216,8 +216,8 @@ def softmax_cross_entropy_integer():
 
 @chapter_of("svm_hinge(scores, labels) -> loss", wrt=scores[p, q])
 def svm_hinge():
-    """Wrong classes inside the margin push up by one each, and the right class down by their number."""
-    right = define("s", [i], total(l, delta(y[i], l) * scores[i, l]))
+    """Wrong classes inside the margin count one each, the right class minus their number."""
+    right = define("c", [i], total(l, delta(y[i], l) * scores[i, l]))
     margin = define("m", [i, j], scores[i, j] - right(i) + 1)
     wrong = 1 - delta(y[i], j)
     violated = define("v", [i, j], wrong * bracket(margin(i, j) > 0))

@@ -1,4 +1,4 @@
-"""What no single op implements: back-propagation's four equations, and the Jacobian by the input."""
+"""Back-propagation's four equations, and the Jacobian by the input."""
 
 from sympy import Function
 
@@ -17,7 +17,7 @@ slope = Derivative(f(z[p]), z[p])
 
 @topic("Back-propagation 1: the error of the last layer")
 def last_layer():
-    r"""The error $\delta_p$ of a layer is the derivative of the cost by its $z_p$, where $a = f(z)$."""
+    r"""A layer's error $\delta_p$ is the derivative of the cost by its $z_p$; $a = f(z)$."""
     yield "chain rule over the outputs", total(j, a_bar[j] * Derivative(f(z[j]), z[p]))
     yield "each output has one input", total(j, a_bar[j] * delta(j, p) * slope)
     yield "the delta keeps j = p", a_bar[p] * slope

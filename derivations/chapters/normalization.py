@@ -18,7 +18,7 @@ from derivations.notation import (
 n, d = size("n"), size("d")
 i, h, a, p = index("i", n), index("h", n), index("a", n), index("p", n)
 j, q, c, e = index("j", d), index("q", d), index("c", d), index("e", d)
-x, gamma, beta, mean, variance = (array(s) for s in "x gamma beta mean variance".split())
+x, gamma, beta, mean, variance = (array(s) for s in ["x", "gamma", "beta", "mean", "variance"])
 y_bar, mean_bar, variance_bar = array("y_bar"), array("mean_bar"), array("variance_bar")
 eps = scalar("eps", positive=True)
 HALF = Rational(1, 2)
@@ -33,7 +33,7 @@ BATCH_NORM = "batch_norm(x, gamma, beta, eps) -> y, mean, variance"
 
 @chapter_of(BATCH_NORM, wrt=x[p, q])
 def batch_norm_x():
-    r"""x acts on y by four steps: its mean, its variance, the standardised $\hat x$, and scale and shift.
+    r"""Four steps from x to y: mean, variance, standardised $\hat x$, scale and shift.
 
     The cotangents are written $g = \gamma \bar y$ for $\hat x$; those of the two statistics,
     which training keeps as running averages, take part too.
@@ -151,7 +151,7 @@ LAYER_NORM = "layer_norm(x, gamma, beta, eps)"
 
 @chapter_of(LAYER_NORM, wrt=x[p, q])
 def layer_norm_x():
-    """Batch normalisation with rows for columns, but the scale goes along the row and stays in the sums."""
+    """Batch normalisation by rows; the scale goes along the row and stays in the sums."""
     deviation = x[p, q] - row_mu(p)
     yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(layer, x[p, q]))
     yield (

@@ -12,7 +12,7 @@ log_y = define("y", [i], x[i] - log(total(h, exp(x[h]))))
 
 @topic("Jacobian of softmax")
 def jacobian():
-    r"""In matrices $\operatorname{diag}(y) - y y^\top$: $y_i(1 - y_i)$ on the diagonal, $-y_i y_j$ off it."""
+    r"""$\operatorname{diag}(y) - y y^\top$: on the diagonal $y_i(1 - y_i)$, off it $-y_i y_j$."""
     z = total(h, exp(x[h]))
     yield "definition", Derivative(exp(x[i]) / z, x[j])
     yield "quotient rule", (exp(x[i]) * delta(i, j) * z - exp(x[i]) * exp(x[j])) / z**2

@@ -51,7 +51,7 @@ def variance():
 
 @chapter_of("standard_deviation(x, ddof)", wrt=x[p])
 def standard_deviation():
-    r"""The root of the variance. Where all entries are equal the formula is $0/0$ and the code gives 0."""
+    r"""The root of the variance; where all entries are equal, $0/0$, the code gives 0."""
     yield "definition of the pullback", y_bar * Derivative(sigma(), x[p])
     yield (
         "square root and chain rule",

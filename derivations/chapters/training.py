@@ -22,14 +22,14 @@ v, w, slope, gradient = scalar("v"), scalar("w"), scalar("t"), scalar("g")
 
 @topic("Momentum")
 def momentum():
-    r"""$v \leftarrow \mu v + \eta g$ is optax's $t \leftarrow \mu t + g$ scaled: $v = \eta t$, one step on."""
-    yield "the document's step, from v = η t", w - (mu * eta * slope + eta * gradient)
-    yield "η taken out: optax's step", w - eta * (mu * slope + gradient)
+    r"""$v \leftarrow \mu v + \eta g$ is $\eta$ times optax's $t \leftarrow \mu t + g$."""
+    yield "the document's step, from $v = \\eta t$", w - (mu * eta * slope + eta * gradient)
+    yield r"$\eta$ taken out: optax's step", w - eta * (mu * slope + gradient)
 
 
 @topic("Momentum remembers")
 def momentum_unrolled():
-    r"""The velocity after t steps is a sum of all gradients with weights that fade by $\mu$ a step."""
+    r"""The velocity after t steps sums all gradients, with weights that fade by $\mu$."""
     before = total(o, mu ** (t - 1 - o) * eta * g[o])
     yield "one step of the recurrence", mu * before + eta * g[t]
     yield "the sum over all steps", total(u, mu ** (t - u) * eta * g[u])
@@ -37,7 +37,7 @@ def momentum_unrolled():
 
 @topic("Nesterov's look-ahead is optax's form")
 def nesterov():
-    r"""With the gradient at $\theta = w - \mu v$, one step moves θ as optax moves its parameters.
+    r"""With the gradient at $\theta = w - \mu v$, $\theta$ moves as optax's parameters do.
 
     The document's step is $v' = \mu v + \eta g$, $w' = w - v'$; optax keeps $t = v/\eta$.
     """
@@ -45,13 +45,13 @@ def nesterov():
     velocity = mu * eta * slope + eta * gradient
     position = theta + mu * eta * slope
     trace = mu * slope + gradient
-    yield "the next look-ahead point, w' - μ v'", position - velocity - mu * velocity
+    yield "the next look-ahead point, $w' - \\mu v'$", position - velocity - mu * velocity
     yield "optax's step with its trace t'", theta - eta * (gradient + mu * trace)
 
 
 @topic("Adam's bias")
 def adam():
-    r"""For a constant gradient the average after t steps is too small by $1 - \beta^t$, not $1 - \beta$."""
+    r"""For a constant gradient the average is too small by $1 - \beta^t$, not $1 - \beta$."""
     yield "the average, started at 0", (1 - beta) * total(u, beta ** (t - u) * gradient)
     yield "the geometric sum", gradient * (1 - beta**t)
 
@@ -79,7 +79,7 @@ def adagrad():
     yield "the sum over all steps", total(u, g[u] ** 2)
 
 
-f0, f1, f2, f3, h = (scalar(s) for s in "f_0 f_1 f_2 f_3 h".split())
+f0, f1, f2, f3, h = (scalar(s) for s in ["f_0", "f_1", "f_2", "f_3", "h"])
 precision, value = scalar("epsilon", positive=True), scalar("f", positive=True)
 third = scalar("f_3", positive=True)
 step = scalar("h", positive=True)
@@ -92,35 +92,30 @@ def taylor(at):
 
 @topic("Central differences")
 def central_differences():
-    r"""Even terms cancel; what is left beside $f_1 = f'$ is $h^2 f''' / 6$, and the next is of order $h^4$."""
+    r"""Even terms cancel; beside $f_1 = f'$ there is $h^2 f''' / 6$, then order $h^4$."""
     yield "difference of two values, to third order", (taylor(h) - taylor(-h)) / (2 * h)
     yield "even terms cancel", f1 + h**2 * f3 / 6
 
 
 @topic("The best step of central differences")
 def best_step():
-    r"""Rounding gives about $\epsilon |f| / h$, truncation $h^2 |f_3| / 6$; their sum is least where its
-    derivative is 0, at $h = (3 \epsilon |f| / |f_3|)^{1/3}$: about $10^{-5}$ in double precision.
+    r"""Rounding gives about $\epsilon f / h$, truncation $h^2 f_3 / 6$, in absolute values.
+
+    The sum is least at $h = (3 \epsilon f / f_3)^{1/3}$: about $10^{-5}$ in double precision.
     """
-    best = (3 * precision * value / third) ** Rational(1, 3)
+    error = define("E", [], precision * value / step + step**2 * third / 6)
+    yield "the derivative of both errors together", Derivative(error(), step)
+    yield "power rule", -precision * value / step**2 + step * third / 3
     yield (
-        "the derivative of the sum of both errors, at the best step",
-        (-precision * value / step**2 + step * third / 3).subs(step, best),
+        "which changes its sign where the bracket does",
+        third / (3 * step**2) * (step**3 - 3 * precision * value / third),
     )
-    yield "which is a minimum, as both terms grow on their sides", Rational(0)
 
 
 @topic("The error at the best step")
 def best_error():
     """One third of it is truncation, two thirds are rounding."""
-    best = (3 * precision * value / third) ** Rational(1, 3)
-    yield "both errors at the best step", precision * value / best + best**2 * third / 6
-    yield "the rounding error is twice the truncation error", Rational(1, 2) * best**2 * third
-
-
-@topic("The derivative of the total error")
-def error_slope():
-    """The condition that the best step solves."""
-    name = define("E", [], precision * value / step + step**2 * third / 6)
-    yield "definition", Derivative(name(), step)
-    yield "power rule", -precision * value / step**2 + step * third / 3
+    best = define("b", [], (3 * precision * value / third) ** Rational(1, 3))
+    yield "both errors at the best step", precision * value / best() + best() ** 2 * third / 6
+    yield "the first is twice the second", best() ** 2 * third / 3 + best() ** 2 * third / 6
+    yield "in all", best() ** 2 * third / 2

@@ -1,47 +1,25 @@
-"""The ops: `jax.custom_vjp` functions, each with a definition, a forward and a hand-written backward."""
+"""The ops: `jax.custom_vjp` functions, each a definition, a forward and a backward by hand.
 
-from funcnet.ops.activations import elu, gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh
-from funcnet.ops.dense import dense
-from funcnet.ops.losses import (
-    binary_cross_entropy,
-    cross_entropy,
-    cross_entropy_with_integer_labels,
-    l2_penalty,
-    sigmoid_binary_cross_entropy,
-    softmax_cross_entropy,
-    softmax_cross_entropy_with_integer_labels,
-    squared_error,
-    svm_hinge,
-)
-from funcnet.ops.normalization import batch_norm, batch_norm_evaluation, layer_norm
-from funcnet.ops.softmax import log_softmax, softmax
-from funcnet.ops.statistics import mean, standard_deviation, variance
+Every op of every family file is found here by itself and exported under its name.
+"""
 
-__all__ = [
-    "batch_norm",
-    "batch_norm_evaluation",
-    "binary_cross_entropy",
-    "cross_entropy",
-    "cross_entropy_with_integer_labels",
-    "dense",
-    "elu",
-    "gelu",
-    "l2_penalty",
-    "layer_norm",
-    "leaky_relu",
-    "log_softmax",
-    "mean",
-    "relu",
-    "sigmoid",
-    "sigmoid_binary_cross_entropy",
-    "silu",
-    "softmax",
-    "softmax_cross_entropy",
-    "softmax_cross_entropy_with_integer_labels",
-    "softplus",
-    "squared_error",
-    "standard_deviation",
-    "svm_hinge",
-    "tanh",
-    "variance",
-]
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Any
+
+import jax
+
+
+def _found() -> dict[str, jax.custom_vjp]:
+    families = [import_module(f"{__name__}.{family.name}") for family in iter_modules(__path__)]
+    names = {n: op for m in families for n, op in vars(m).items() if isinstance(op, jax.custom_vjp)}
+    return dict(sorted(names.items()))
+
+
+globals().update(_found())
+__all__ = [*_found()]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Whatever the families define."""

@@ -21,7 +21,8 @@ Slope = Annotated[float, Between(0, remedy="pass the slope or level as a float s
 def sigmoid(x: Float[Array, "..."]) -> Float[Array, "..."]:
     r"""Logistic sigmoid, $y = 1 / (1 + e^{-x})$, with $y' = s(x)\,s(-x)$.
 
-    The derivative is written with s(-x), not 1 - y, which rounds to 0 from x = 37 on (x = 6 in bfloat16).
+    The derivative is written with s(-x), not 1 - y, which rounds to 0 from x = 37 on (x = 6 in
+    bfloat16).
     """
     return lax.logistic(x)
 
@@ -66,7 +67,8 @@ def softplus(x: Float[Array, "..."]) -> Float[Array, "..."]:
     r"""Softplus, $y = \log(1 + e^x)$, with $y' = s(x)$, the sigmoid.
 
     Reference:
-        Dugas et al. (2001), Incorporating second-order functional knowledge for better option pricing.
+        Dugas et al. (2001), Incorporating second-order functional knowledge for better option
+        pricing.
     """
     return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))  # e^x overflows from x = 710 on
 
@@ -150,7 +152,8 @@ def silu(x: Float[Array, "..."]) -> Float[Array, "..."]:
     r"""Sigmoid linear unit, $y = x s(x)$, with $y' = s(x) (1 + x s(-x))$.
 
     Reference:
-        Elfwing et al. (2018), Sigmoid-weighted linear units for neural network function approximation.
+        Elfwing et al. (2018), Sigmoid-weighted linear units for neural network function
+        approximation.
     """
     return x * lax.logistic(x)
 

@@ -17,8 +17,8 @@ def dense(
 ) -> Float[Array, "n m"]:
     r"""Fully connected layer, $y_{nj} = \sum_i x_{ni} w_{ij} + b_j$.
 
-    The trailing axes of x are flattened, so images need no reshape. The pullback is
-    $\bar x = \bar y\,w^\top$ (in the shape of x), $\bar w = x^\top \bar y$, $\bar b_j = \sum_n \bar y_{nj}$.
+    The trailing axes of x are flattened, so images need no reshape. The pullback is $\bar x = \bar
+    y\,w^\top$ (in the shape of x), $\bar w = x^\top \bar y$, $\bar b_j = \sum_n \bar y_{nj}$.
     """
     return _rows(x) @ w + b[None]
 

@@ -1,7 +1,8 @@
 """Losses: each is a scalar, the mean over the examples of a sum over everything else.
 
-Those on logits are finite for any finite scores. Those on probabilities bound the logarithm: probabilities below ε
-count as ε, with gradient 0, so a loss is at most -log ε per entry and never nan.
+Those on logits are finite for any finite scores. Those on probabilities bound the logarithm:
+probabilities below ε count as ε, with gradient 0, so a loss is at most -log ε per entry and never
+nan.
 """
 
 from functools import partial
@@ -50,9 +51,12 @@ def binary_cross_entropy(
     labels: Annotated[Float[Array, "n *d"], Share],
     eps: Epsilon = 1e-15,
 ) -> Float[Array, ""]:
-    r"""Binary cross entropy of probabilities, $L = -\frac1n \sum_{ni} y \log p + (1 - y) \log(1 - p)$.
+    r"""Binary cross entropy of probabilities, averaged over the examples.
 
-    p and 1 - p below ε count as ε, with gradient 0. Prefer `sigmoid_binary_cross_entropy`, which needs no bound.
+    $L = -\frac1n \sum_{ni} y \log p + (1 - y) \log(1 - p)$;
+
+    p and 1 - p below ε count as ε, with gradient 0. Prefer `sigmoid_binary_cross_entropy`, which
+    needs no bound.
     """
     p, q, y = _at_least(eps, probabilities), _at_least(eps, 1 - probabilities), labels
     return -(y * jnp.log(p) + (1 - y) * jnp.log(q)).sum() / y.shape[0]
@@ -79,8 +83,8 @@ def sigmoid_binary_cross_entropy(
 ) -> Float[Array, ""]:
     r"""Binary cross entropy of sigmoid(logits), $L = \frac1n \sum_{ni} \log(1 + e^x) - x y$.
 
-    The two derivatives fuse into $s(x) - y = (1 - y) s(x) - y s(-x)$; the second form does not cancel where the
-    prediction is right.
+    The two derivatives fuse into $s(x) - y = (1 - y) s(x) - y s(-x)$; the second form does not
+    cancel where the prediction is right.
     """
     return (softplus.fun(logits) - logits * labels).sum() / logits.shape[0]
 
@@ -107,7 +111,7 @@ def cross_entropy(
     labels: Annotated[Float[Array, "n k"], Share],
     eps: Epsilon = 1e-15,
 ) -> Float[Array, ""]:
-    r"""Cross entropy of probabilities with one-hot or soft rows, $L = -\frac1n \sum_{nk} y_{nk} \log p_{nk}$.
+    r"""Cross entropy of probabilities, one-hot or soft rows, $L = -\frac1n \sum y \log p$.
 
     p below ε counts as ε, with gradient 0. Prefer `softmax_cross_entropy`, which needs no bound.
     """
@@ -136,7 +140,8 @@ def cross_entropy_with_integer_labels(
 ) -> Float[Array, ""]:
     r"""Cross entropy of probabilities with class numbers, $L = -\frac1n \sum_n \log p_{n y_n}$.
 
-    p below ε counts as ε, with gradient 0. A label out of range gives nan under `jit`, where it cannot raise.
+    p below ε counts as ε, with gradient 0. A label out of range gives nan under `jit`, where it
+    cannot raise.
     """
     return -jnp.log(_at_least(eps, _at_label(probabilities, labels))).sum() / labels.shape[0]
 
@@ -164,10 +169,10 @@ cross_entropy_with_integer_labels.defvjp(
 def softmax_cross_entropy(
     logits: Annotated[Float[Array, "n k"], Rows(1)], labels: Annotated[Float[Array, "n k"], Share]
 ) -> Float[Array, ""]:
-    r"""Cross entropy of softmax(logits) with one-hot or soft rows, $L = -\frac1n \sum_{nk} y_{nk} \log p_{nk}$.
+    r"""Cross entropy of softmax(logits), one-hot or soft rows, $L = -\frac1n \sum y \log p$.
 
-    With $p$ the softmax of the logits the derivative is $(p_{nk} \sum_j y_{nj} - y_{nk}) / n$: the familiar $p - y$
-    where the rows of y sum to 1, and right also where they do not.
+    With $p$ the softmax of the logits the derivative is $(p_{nk} \sum_j y_{nj} - y_{nk}) / n$: the
+    familiar $p - y$ where the rows of y sum to 1, and right also where they do not.
     """
     return -(labels * log_softmax.fun(logits)).sum() / logits.shape[0]
 
@@ -192,7 +197,8 @@ def softmax_cross_entropy_with_integer_labels(
 ) -> Float[Array, ""]:
     r"""Cross entropy of softmax(logits) with class numbers, $L = -\frac1n \sum_n \log p_{n y_n}$.
 
-    The derivative is $(p_{nk} - [k = y_n]) / n$. A label out of range gives nan under `jit`, where it cannot raise.
+    The derivative is $(p_{nk} - [k = y_n]) / n$. A label out of range gives nan under `jit`, where
+    it cannot raise.
     """
     return -_at_label(log_softmax.fun(logits), labels).sum() / logits.shape[0]
 
@@ -220,10 +226,13 @@ softmax_cross_entropy_with_integer_labels.defvjp(
 def svm_hinge(
     scores: Annotated[Float[Array, "n k"], Rows(1)], labels: Annotated[Int[Array, "n"], Labels("k")]
 ) -> Float[Array, ""]:
-    r"""Multi-class hinge loss, $L = \frac1n \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + 1)$.
+    r"""Multi-class hinge loss over the wrong classes.
 
-    The derivative counts margins: $[\text{margin}_{nj} > 0]$ for the wrong classes, minus their number for the right
-    one; 0 for a margin of exactly 0. A label out of range gives nan under `jit`, where it cannot raise.
+    $L = \frac1n \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + 1)$.
+
+    The derivative counts margins: $[\text{margin}_{nj} > 0]$ for the wrong classes, minus their
+    number for the right one; 0 for a margin of exactly 0. A label out of range gives nan under
+    `jit`, where it cannot raise.
 
     Reference:
         Weston and Watkins (1999), Support vector machines for multi-class pattern recognition.
@@ -280,7 +289,7 @@ def _is_label(labels, scores):
 
 
 def _at_label(scores, labels):
-    """Each row's entry at its label; nan where the label is out of range, rather than a wrong number."""
+    """Each row's entry at its label; nan, not a wrong number, where it is out of range."""
     is_label = _is_label(labels, scores)
     picked = jnp.where(is_label, scores, 0).sum(axis=-1)
     return jnp.where(is_label.any(axis=-1), picked, jnp.nan)

@@ -28,9 +28,10 @@ def batch_norm(
 ) -> tuple[Float[Array, "n d"], Float[Array, "d"], Float[Array, "d"]]:
     r"""Batch normalisation for training, $y_{nj} = \gamma_j \hat x_{nj} + \beta_j$.
 
-    Here $\hat x_{nj} = (x_{nj} - \mu_j) / \sqrt{v_j + \epsilon}$ with the batch's mean μ and biased variance v. With
-    $g = \gamma \bar y$ the pullback is $\bar x = (g - \operatorname{mean}(g) - \hat x \operatorname{mean}(g \hat x))
-    / \sqrt{v + \epsilon}$, plus $\bar\mu / N + 2 \bar v (x - \mu) / N$ from the two statistics.
+    Here $\hat x_{nj} = (x_{nj} - \mu_j) / \sqrt{v_j + \epsilon}$ with the batch's mean μ and biased
+    variance v. With $g = \gamma \bar y$ the pullback is $\bar x = (g - \operatorname{mean}(g) -
+    \hat x \operatorname{mean}(g \hat x)) / \sqrt{v + \epsilon}$, plus $\bar\mu / N + 2 \bar v (x -
+    \mu) / N$ from the two statistics.
 
     Returns:
         y, the mean and the variance of the batch; cotangents of all three are honoured.
@@ -74,7 +75,10 @@ def batch_norm_evaluation(
     variance: Annotated[Float[Array, "d"], Variance],
     eps: Epsilon = 1e-5,
 ) -> Float[Array, "n d"]:
-    r"""Batch normalisation by given statistics, $y_{nj} = \gamma_j (x_{nj} - \mu_j) / \sqrt{v_j + \epsilon} + \beta_j$."""
+    r"""Batch normalisation by given statistics.
+
+    $y_{nj} = \gamma_j (x_{nj} - \mu_j) / \sqrt{v_j + \epsilon} + \beta_j$.
+    """
     return gamma[None] * ((x - mean[None]) * lax.rsqrt(variance + eps)[None]) + beta[None]
 
 
@@ -106,9 +110,9 @@ def layer_norm(
 ) -> Float[Array, "*batch d"]:
     r"""Layer normalisation over the last axis, $y_i = \gamma_i \hat x_i + \beta_i$.
 
-    Here $\hat x = (x - \mu) / \sqrt{v + \epsilon}$ with the mean and biased variance of each row, and with
-    $g = \gamma \bar y$ the pullback is $\bar x = (g - \operatorname{mean}(g) - \hat x \operatorname{mean}(g \hat x)) /
-    \sqrt{v + \epsilon}$.
+    Here $\hat x = (x - \mu) / \sqrt{v + \epsilon}$ with the mean and biased variance of each row,
+    and with $g = \gamma \bar y$ the pullback is $\bar x = (g - \operatorname{mean}(g) - \hat x
+    \operatorname{mean}(g \hat x)) / \sqrt{v + \epsilon}$.
 
     Reference:
         Ba et al. (2016), Layer normalization.

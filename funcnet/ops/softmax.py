@@ -12,7 +12,8 @@ from funcnet.contract import checked
 def softmax(x: Float[Array, "*batch k"]) -> Float[Array, "*batch k"]:
     r"""Softmax over the last axis, $y_i = e^{x_i} / \sum_j e^{x_j}$.
 
-    Its Jacobian is $\operatorname{diag}(y) - y y^\top$, so $\bar x_j = y_j (\bar y_j - \sum_i \bar y_i y_i)$.
+    Its Jacobian is $\operatorname{diag}(y) - y y^\top$, so $\bar x_j = y_j (\bar y_j - \sum_i \bar
+    y_i y_i)$.
 
     Args:
         x: logits; any finite values.

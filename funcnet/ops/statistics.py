@@ -34,7 +34,7 @@ mean.defvjp(mean_forward, mean_backward)
 @partial(jax.custom_vjp, nondiff_argnums=(1, 2))
 @checked
 def variance(x: Float[Array, "..."], axis: Axis = None, ddof: int = 0) -> Float[Array, "..."]:
-    r"""Variance, $v = \frac{1}{n - \text{ddof}} \sum_i (x_i - \mu)^2$; ddof = 1 is the sample variance.
+    r"""Variance, $v = \frac{1}{n - \text{ddof}} \sum_i (x_i - \mu)^2$; a sample has ddof = 1.
 
     Its gradient is $\partial v / \partial x_i = 2 (x_i - \mu) / (n - \text{ddof})$.
     """
@@ -60,8 +60,9 @@ def standard_deviation(
 ) -> Float[Array, "..."]:
     r"""Standard deviation, $\sigma = \sqrt{\frac{1}{n - \text{ddof}} \sum_i (x_i - \mu)^2}$.
 
-    Its gradient is $\partial\sigma / \partial x_i = (x_i - \mu) / ((n - \text{ddof})\,\sigma)$. Where all entries are
-    equal, σ = 0 and the formula is 0/0; σ is not differentiable there, and the gradient is 0, its least subgradient.
+    Its gradient is $\partial\sigma / \partial x_i = (x_i - \mu) / ((n - \text{ddof})\,\sigma)$.
+    Where all entries are equal, σ = 0 and the formula is 0/0; σ is not differentiable there, and
+    the gradient is 0, its least subgradient.
     """
     count = _count("standard_deviation", x, axis, ddof)
     v = (_deviation(x, axis) ** 2).sum(axis) / count
@@ -85,7 +86,8 @@ standard_deviation.defvjp(standard_deviation_forward, standard_deviation_backwar
 
 
 def _deviation(x, axis):
-    """x - μ, exactly 0 where all entries are equal: the mean is taken of differences from the first."""
+    """The deviation x - μ, exactly 0 where all entries are equal."""
+    # the mean is taken of differences from the first entry: that of equal numbers may be rounded
     shifted = x - _first(x, axis)
     return shifted - shifted.sum(axis, keepdims=True) / _count("mean", x, axis)
 
@@ -118,6 +120,7 @@ def _count(op, x, axis, ddof=0):
     count = math.prod(x.shape[i] for i in _axes(x, axis))
     if isinstance(count, int) and count <= ddof:
         raise ValueError(
-            f"{op} needs more than ddof={ddof} entries, got {count}; pass a longer axis or a smaller ddof"
+            f"{op} needs more than ddof={ddof} entries, got {count}; "
+            "pass a longer axis or a smaller ddof"
         )
     return count - ddof
