@@ -1,7 +1,7 @@
-"""An op of one's own: its backward written by hand, derived, checked, and compared from three sources.
+"""An op of one's own: its backward written by hand, derived, checked, compared from three sources.
 
-The op is log cosh, a smooth absolute value that robust regression uses as loss. Nothing here needs
-to be known to funcnet: any `jax.custom_vjp` function with annotated arguments will do.
+The op is log cosh, a smooth absolute value that robust regression uses as a loss. Nothing of it is
+in funcnet: any `jax.custom_vjp` function with annotated arguments will do.
 
     python examples/own_op.py
 """
@@ -40,7 +40,7 @@ x, y_bar = array("x"), array("y_bar")
 @chapter_of("log_cosh(x)", wrt=x[p])
 def derivation():
     """A smooth absolute value, whose derivative is a smooth sign."""
-    yield "definition", total(i, y_bar[i] * Derivative(log((exp(x[i]) + exp(-x[i])) / 2), x[p]))
+    yield "definition", total(i, y_bar[i] * Derivative(log(exp(x[i]) + exp(-x[i])) - log(2), x[p]))
     yield "chain rule", y_bar[p] * (exp(x[p]) - exp(-x[p])) / (exp(x[p]) + exp(-x[p]))
     yield "hyperbolic tangent", y_bar[p] * tanh(x[p])
 

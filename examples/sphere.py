@@ -1,8 +1,8 @@
-"""Fit a sphere to noisy points, with the standard deviation of their distances to the centre as loss.
+"""Fit a sphere to noisy points: the loss is the standard deviation of distances to its centre.
 
 All points of a sphere are equally far from its centre, so the right centre is where the distances
-scatter least; their mean is the radius, and what scatter is left is the noise. The points cover only
-the upper half, so their centroid is far off.
+scatter least; their mean is the radius, and the scatter that is left is the noise. The points lie
+on the upper half alone, so that their centroid is far off.
 
     python examples/sphere.py
 """
@@ -50,15 +50,19 @@ def fitted_centre(points: jax.Array, steps: int = 500) -> jax.Array:
     return centre
 
 
+def described(centre: jax.Array, points: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """The sphere about a centre: centre, radius, and the scatter of the distances."""
+    return centre, funcnet.mean(distances(centre, points)), scatter(centre, points)
+
+
 def main(seed: int = 0) -> None:
     points = jnp.asarray(noisy_points(1000, seed))
-    centre = fitted_centre(points)
-    radius = distances(centre, points).mean()
+    centre, radius, rest = described(fitted_centre(points), points)
 
-    print("            centre                     radius   scatter of the distances")
+    print("          centre                        radius  scatter")
     for name, c, r, s in (
-        ("centroid", points.mean(axis=0), np.nan, scatter(points.mean(axis=0), points)),
-        ("fitted", centre, radius, scatter(centre, points)),
+        ("centroid", *described(points.mean(axis=0), points)),
+        ("fitted", centre, radius, rest),
         ("truth", CENTRE, RADIUS, NOISE),
     ):
         print(f"{name:<9} {c[0]:8.4f} {c[1]:8.4f} {c[2]:8.4f} {r:9.4f} {s:9.4f}")
