@@ -135,11 +135,11 @@ def _pullback(function, declared, values):
 
 
 def _difference(ours: jax.Array, other: Any) -> float:
-    ours, other = np.asarray(ours, float), np.asarray(other, float)
-    if not np.array_equal(np.isnan(ours), np.isnan(other)):
+    a, b = np.asarray(ours, float), np.asarray(other, float)
+    if not np.array_equal(np.isnan(a), np.isnan(b)):
         return float("inf")
-    scale = max(1.0, np.nanmax(np.abs(ours), initial=0.0))
-    return float(np.nanmax(np.abs(ours - other), initial=0.0) / scale)
+    scale = max(1.0, np.nanmax(np.abs(a), initial=0.0))
+    return float(np.nanmax(np.abs(a - b), initial=0.0) / scale)
 
 
 def _central_differences(op, values, cotangent, name):
@@ -149,15 +149,12 @@ def _central_differences(op, values, cotangent, name):
 
     def value(entry):
         y = op.fun(*({**values, name: entry}).values())
-        return sum(
-            (a * b).sum()
-            for a, b in zip(jax.tree.leaves(y), jax.tree.leaves(cotangent), strict=True)
-        )
+        return jax.tree.reduce(jnp.add, jax.tree.map(lambda a, b: (a * b).sum(), y, cotangent))
 
     if x.size == 0:
         return x
     batch = jax.vmap(value)
-    return ((batch(x + steps) - batch(x - steps)) / (2 * STEP)).reshape(x.shape)
+    return ((batch(x[None] + steps) - batch(x[None] - steps)) / (2 * STEP)).reshape(x.shape)
 
 
 def sympy_cotangents(op, declared, values, cotangent, derivation, module="jax") -> dict[str, Any]:

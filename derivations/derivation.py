@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from inspect import cleandoc
+from typing import Any
 
 import sympy as sp
 
@@ -35,7 +36,7 @@ class Derivation:
     op: str
     arguments: tuple[str, ...]
     outputs: tuple[str, ...]
-    wrt: sp.Expr | None
+    wrt: Any
     text: str
     steps: tuple[Step, ...]
     of_op: bool = True

@@ -6,7 +6,8 @@ Exponentials are carried as m·e^s, so formulas with e^1000 in them evaluate as 
 book.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import reduce
 from types import ModuleType
@@ -69,14 +70,27 @@ def lambdify(
 
     def function(*values, **named):
         arrays = {**dict(zip(arguments, values, strict=False)), **named}
-        xp, erf = _namespace(module)
-        arrays = {name: xp.asarray(array) for name, array in arrays.items()}
-        scope = Scope(xp, erf, arrays, _sizes(entries, arrays))
-        with np.errstate(all="ignore"):
+        with _permissive(module):
+            xp, erf = _namespace(module)
+            arrays = {name: xp.asarray(array) for name, array in arrays.items()}
+            scope = Scope(xp, erf, arrays, _sizes(entries, arrays))
             value = _plain(_evaluate(expression, scope), scope)
             return _full(_on_axes(value, tuple(output), scope), scope)
 
     return function
+
+
+@contextmanager
+def _permissive(module: str) -> Iterator[None]:
+    """Broadcasting over batch axes is meant here, and so are infinities of branches not taken."""
+    if module == "numpy":
+        with np.errstate(all="ignore"):
+            yield
+        return
+    import jax
+
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 def _namespace(module: str) -> tuple[ModuleType, Callable]:

@@ -1,7 +1,7 @@
 """LaTeX of steps, chains and chapters."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -238,6 +238,6 @@ def chapter(one: "Chapter") -> str:
     return "\n\n".join([rf"\subsection{{{title}}}", *(chain(d) for d in one.derivations)])
 
 
-def base_name(entry: sp.Expr | None) -> str:
+def base_name(entry: Any) -> str:
     """The name of the array that an entry belongs to, or of a scalar."""
     return str(entry.base.label) if isinstance(entry, sp.Indexed) else str(entry)

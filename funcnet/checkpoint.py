@@ -19,7 +19,9 @@ def save(path: str | os.PathLike, tree: Any, about: dict | None = None) -> None:
     Raises:
         OSError: the folder is missing or cannot be written.
     """
-    leaves = {f"leaf_{i}": _plain(leaf) for i, leaf in enumerate(jax.tree.leaves(tree))}
+    leaves: dict[str, Any] = {
+        f"leaf_{i}": _plain(leaf) for i, leaf in enumerate(jax.tree.leaves(tree))
+    }
     with written_whole(path) as temporary, temporary.open("wb") as file:
         np.savez(file, about=json.dumps(about or {}), **leaves)
 

@@ -125,8 +125,8 @@ def _train(options: argparse.Namespace) -> None:
         data, scaling = _scaled(split(table, options.validate, options.seed))
         recipe, name = _recipe_for(data.train, options), Path(options.data).stem
     recipe = recipe._replace(steps=options.steps or recipe.steps)
-    outputs = 1 if data.train.classes is None else len(data.train.classes)
-    network = perceptron(options.hidden, outputs)
+    outputs = len(data.train.classes or [0])
+    network = perceptron(options.hidden, outputs, last_norm=data.train.classes is not None)
     _introduce(data, options, recipe, outputs)
     run = train(network, recipe, data, options.seed)
     _save(run, data, scaling, options, name)
@@ -160,12 +160,12 @@ def _recipe_for(table: Table, options: argparse.Namespace) -> Recipe:
 
 def _scaled(data: Split) -> tuple[Split, Scaling]:
     """Standardise by the training part; a constant column becomes 0."""
-    x, y = data.train.x, data.train.targets
+    x, y = (part.astype(np.float64) for part in (data.train.x, data.train.targets))
     spread = x.std(axis=0)
     y_centre, y_scale = (0.0, 1.0) if data.train.classes else (y.mean(), y.std() or 1.0)
     scaling = Scaling(
-        jnp.asarray(x.mean(axis=0)),
-        jnp.asarray(np.where(spread > 0, spread, 1)),
+        jnp.asarray(x.mean(axis=0), jnp.float32),
+        jnp.asarray(np.where(spread > 0, spread, 1), jnp.float32),
         jnp.asarray(y_centre, jnp.float32),
         jnp.asarray(y_scale, jnp.float32),
     )
@@ -209,7 +209,7 @@ def _no_scaling(inputs: int) -> Scaling:
 def _jacobian(options: argparse.Namespace) -> None:
     about = checkpoint.about(options.model)
     outputs = len(about["classes"] or [0])
-    network = perceptron(about["hidden"], outputs)
+    network = perceptron(about["hidden"], outputs, last_norm=about["classes"] is not None)
     like = jax.eval_shape(lambda key: network.init(key, (about["inputs"],)), jax.random.key(0))
     params, state, scaling = checkpoint.load(options.model, (*like, _no_scaling(about["inputs"])))
     table = (

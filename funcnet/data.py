@@ -12,6 +12,7 @@ import numpy as np
 
 TARGET_NAMES = ("target", "label", "labels", "class", "y")
 FEATURE_NAMES = ("x", "X", "features", "data")
+LARGEST = 1e30  # far beyond it float32 ends
 MOST_CLASSES = 50  # integer targets with more different values than this are read as values
 
 
@@ -188,9 +189,9 @@ def _table(path: Path, x: np.ndarray, targets: np.ndarray) -> Table:
     """Decide whether the targets are classes or values."""
     if not len(x):
         raise ValueError(f"load_table needs at least one row, got none in {path}; fill the file")
-    if not np.isfinite(x.astype(float)).all():
+    if not (np.abs(x.astype(float)) < LARGEST).all():
         raise ValueError(
-            f"load_table needs finite features in {path}, got nan or inf; fill or drop"
+            f"load_table needs finite features in {path}, got nan, inf or above {LARGEST:g}; fill or drop them"
         )
     x = x.astype(np.float32)
     if targets.dtype.kind in "US" and all(map(_is_number, targets)):

@@ -65,7 +65,7 @@ def adam_as_printed(rate: Rate, beta1: Decay = 0.9, beta2: Decay = 0.999) -> Tra
     """
 
     def printed_over_right(count):
-        t = (count + 1).astype(jnp.float32)
+        t = (count + 1).astype(jnp.result_type(float))
         return (1 - beta1**t) / (1 - beta1) * jnp.sqrt((1 - beta2) / (1 - beta2**t))
 
     return optax.chain(optax.adam(rate, beta1, beta2), optax.scale_by_schedule(printed_over_right))

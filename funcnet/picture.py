@@ -63,7 +63,8 @@ def _draw_quality(axes, run: Run) -> None:
 
 def _draw_confusion(axes, outputs: np.ndarray, table: Table) -> None:
     """How often each class (row) is taken for each other (column)."""
-    count = len(table.classes)
+    classes = table.classes or ()
+    count = len(classes)
     confusion = np.zeros((count, count), dtype=int)
     np.add.at(confusion, (table.targets, outputs.argmax(axis=1)), 1)
     mistakes = confusion * (1 - np.eye(count, dtype=int))
@@ -77,8 +78,8 @@ def _draw_confusion(axes, outputs: np.ndarray, table: Table) -> None:
                 column, row, confusion[row, column], ha="center", va="center",
                 color=color, fontsize=8, fontweight=weight,
             )  # fmt: skip
-        axes.set_xticks(range(count), [name[:8] for name in table.classes], fontsize=8)
-        axes.set_yticks(range(count), [name[:8] for name in table.classes], fontsize=8)
+        axes.set_xticks(range(count), [name[:8] for name in classes], fontsize=8)
+        axes.set_yticks(range(count), [name[:8] for name in classes], fontsize=8)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     axes.set_title(f"{mistakes.sum()} mistakes in {len(table.targets)}")

@@ -86,15 +86,20 @@ RECIPES = {recipe.name: recipe for recipe in (SOURCE, DEFORMED)}
 
 
 def perceptron(
-    hidden: Sequence[int], outputs: int, eps: float = 0.01, momentum: float = 0.99
+    hidden: Sequence[int],
+    outputs: int,
+    eps: float = 0.01,
+    momentum: float = 0.99,
+    last_norm: bool = True,
 ) -> layers.Layer:
     """Dense layers, each batch-normalised: sigmoid after the first, ReLU after the others.
 
     The last one gives scores; its softmax is fused into the loss. `perceptron((32, 16), 10)` is
-    the digits document's network.
+    the digits document's network. Without the last normalisation the outputs are free values.
     """
     parts = []
     for position, width in enumerate(hidden):
         op = ops.sigmoid if position == 0 else ops.relu
         parts += [layers.dense(width), layers.batch_norm(eps, momentum), layers.activation(op)]
-    return layers.serial(*parts, layers.dense(outputs), layers.batch_norm(eps, momentum))
+    last = [layers.batch_norm(eps, momentum)] if last_norm else []
+    return layers.serial(*parts, layers.dense(outputs), *last)

@@ -133,7 +133,7 @@ def _quality(outputs: Array, table: Table) -> float:
     """The accuracy, or for values the share of their variance that is explained."""
     if table.classes is not None:
         return float((np.asarray(outputs).argmax(axis=-1) == table.targets).mean())
-    residual = np.asarray(outputs)[:, 0] - table.targets
+    residual = np.asarray(outputs, dtype=float)[:, 0] - table.targets
     spread = ((table.targets - table.targets.mean()) ** 2).mean()
     return float(1 - (residual**2).mean() / spread) if spread > 0 else math.nan
 

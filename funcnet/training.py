@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
+from jax.typing import ArrayLike
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from funcnet.contract import Between, checked
@@ -83,7 +84,8 @@ def fit(
             raise ValueError("fit needs key for random batches, got None; pass jax.random.key(0)")
         key = jax.random.key(0)
     chunk = _chunk(network, loss, optimiser, batch_size, transform)
-    training = TrainingState(*jax.tree.map(jnp.copy, (params, state)), optimiser.init(params))
+    params, state = jax.tree.map(jnp.copy, (params, state))  # a chunk's arguments are donated
+    training = TrainingState(params, state, optimiser.init(params))
     losses = []
     for start in range(0, steps, every):
         if report is not None:
@@ -122,14 +124,20 @@ def _batch(x, targets, key, number, batch_size, transform):
 
 
 def evaluate(
-    network: Layer, params: Params, state: State, x: Array, *, by_batch: bool = False
+    network: Layer, params: Params, state: State, x: ArrayLike, *, by_batch: bool = False
 ) -> Array:
     """The network's outputs, compiled; normalised by running averages, or by x's own statistics."""
     return _compiled(network)(params, state, jnp.asarray(x), by_batch)
 
 
 def accuracy(
-    network: Layer, params: Params, state: State, x: Array, labels: Array, *, by_batch: bool = False
+    network: Layer,
+    params: Params,
+    state: State,
+    x: ArrayLike,
+    labels: Array,
+    *,
+    by_batch: bool = False,
 ) -> float:
     """The share of examples whose largest output is that of their label, in [0, 1]."""
     outputs = evaluate(network, params, state, x, by_batch=by_batch)

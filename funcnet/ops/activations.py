@@ -70,7 +70,8 @@ def softplus(x: Float[Array, "..."]) -> Float[Array, "..."]:
         Dugas et al. (2001), Incorporating second-order functional knowledge for better option
         pricing.
     """
-    return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))  # e^x overflows from x = 710 on
+    # log(1 + e^x) overflows from x = 710 on; (x + |x|) / 2 is max(x, 0) with the right slope at 0
+    return 0.5 * (x + jnp.abs(x)) + jnp.log1p(jnp.exp(-jnp.abs(x)))
 
 
 def softplus_forward(x):

@@ -238,7 +238,7 @@ def svm_hinge(
         Weston and Watkins (1999), Support vector machines for multi-class pattern recognition.
     """
     margin = _wrong_margins(scores, labels)
-    return jnp.where(margin > 0, margin, 0).sum() / scores.shape[0]
+    return jnp.where(margin <= 0, 0, margin).sum() / scores.shape[0]  # nan stays nan
 
 
 def svm_hinge_forward(scores, labels):

@@ -46,7 +46,7 @@ def batch_norm(
 
 
 def batch_norm_forward(x, gamma, beta, eps):
-    y, mean, variance = batch_norm.fun(x, gamma, beta, eps)
+    y, mean, variance = batch_norm.fun(x, gamma, beta, eps)  # pyright: ignore
     return (y, mean, variance), (x, gamma, mean, lax.rsqrt(variance + eps))
 
 
