@@ -51,7 +51,7 @@ def by_gradient(loss, start, steps=2000):
 
 def by_swarm(loss, start, seed):
     """80 particles in a box, each drawn to its own best place more than to the swarm's."""
-    edge = np.full(start.size, 3.0)
+    loss, edge = jax.jit(loss), np.full(start.size, 3.0)
     pulls = {"omega": 0.8, "phip": 1.5, "phig": 0.5}
     never = {"minstep": 0.0, "minfunc": 0.0}  # a swarm that rests a moment is not done
     best, _ = pso(
