@@ -54,9 +54,7 @@ def by_swarm(loss, start, seed):
     loss, edge = jax.jit(loss), np.full(start.size, 3.0)
     pulls = {"omega": 0.8, "phip": 1.5, "phig": 0.5}
     never = {"minstep": 0.0, "minfunc": 0.0}  # a swarm that rests a moment is not done
-    best, _ = pso(
-        jax.jit(loss), -edge, edge, swarmsize=80, maxiter=1000, seed=seed, **pulls, **never
-    )
+    best, _ = pso(loss, -edge, edge, swarmsize=80, maxiter=1000, seed=seed, **pulls, **never)
     return jnp.asarray(best, start.dtype)
 
 
