@@ -1,4 +1,4 @@
-"""Time of a full-batch Adam step of the digits network: ours, plain JAX, and NumPy as in the source.
+"""Time of a full-batch Adam step of the digits network: ours, plain JAX, and NumPy.
 
 All three train the same network (64-32-16-10, batch normalisation, softmax) on the same 1500 images
 in float32 with Adam; the first two in one compiled scan. They take turns in one run, several times,

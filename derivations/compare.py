@@ -13,7 +13,6 @@ from derivations.chapters import chapter, chapters
 from derivations.derivation import Chapter, Derivation
 from funcnet.contract import Between, Flattened, Labels, Parameter, outputs, parameters
 
-STEP = 1e-5  # near the best step of central differences in float64
 TOLERANCE = 5000  # units of the dtype's rounding, relative to the largest entry: 1e-12 in float64
 
 
@@ -69,18 +68,23 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def compare(
-    op: Callable, *arrays: Any, derivation: Chapter | None = None, seed: int = 0, **static: Any
+    op: Callable,
+    *arrays: Any,
+    derivation: Chapter | Derivation | None = None,
+    seed: int = 0,
+    **static: Any,
 ) -> Comparison:
     """Compare the gradients of an op at given arrays, for a random cotangent of every output.
 
     Args:
         op: a `jax.custom_vjp` function.
         arrays: its array arguments in order; none at all to draw admissible ones.
-        derivation: a chapter of one's own; otherwise the one of the same name is taken, if any.
+        derivation: a derivation or chapter of one's own; otherwise the chapter of the op's name.
         static: its other arguments, such as `eps=1e-5`, where they are not the defaults.
 
     Raises:
-        TypeError: op has no rule of its own, or the number of arrays is wrong.
+        TypeError: op has no rule of its own, or arguments are missing or unknown.
+        ValueError: the derivation is of other arguments.
     """
     if not isinstance(op, jax.custom_vjp):
         raise TypeError(
@@ -92,6 +96,12 @@ def compare(
         raise TypeError(
             f"compare needs {', '.join(wanted)} for {op.__name__}, got {len(arrays)} arrays"
         )
+    for name in static:
+        if name not in {p.name for p in declared} - set(wanted):
+            names = ", ".join(p.name for p in declared if p.kind == "static") or "none"
+            raise TypeError(f"{op.__name__} has the static arguments {names}, got {name}; check it")
+    if isinstance(derivation, Derivation):
+        derivation = Chapter(derivation.op, (derivation,))
     rng = np.random.default_rng(seed)
     given = dict(zip(wanted, map(jnp.asarray, arrays or draw(op, rng)), strict=True))
     values = {p.name: given.get(p.name, static.get(p.name, p.default)) for p in declared}
@@ -145,7 +155,8 @@ def _difference(ours: jax.Array, other: Any) -> float:
 def _central_differences(op, values, cotangent, name):
     """The quotient (f(x + h) - f(x - h)) / 2h for all entries; f sums outputs times cotangents."""
     x = values[name]
-    steps = jnp.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape) * STEP
+    h = float(jnp.finfo(x.dtype).eps) ** (1 / 3)  # about the best step, see the chapter on it
+    steps = jnp.eye(x.size, dtype=x.dtype).reshape(x.size, *x.shape) * h
 
     def value(entry):
         y = op.fun(*({**values, name: entry}).values())
@@ -154,7 +165,7 @@ def _central_differences(op, values, cotangent, name):
     if x.size == 0:
         return x
     batch = jax.vmap(value)
-    return ((batch(x[None] + steps) - batch(x[None] - steps)) / (2 * STEP)).reshape(x.shape)
+    return ((batch(x[None] + steps) - batch(x[None] - steps)) / (2 * h)).reshape(x.shape)
 
 
 def sympy_cotangents(op, declared, values, cotangent, derivation, module="jax") -> dict[str, Any]:
@@ -164,6 +175,11 @@ def sympy_cotangents(op, declared, values, cotangent, derivation, module="jax") 
     leaves = cotangent if isinstance(cotangent, tuple) else (cotangent,)
     result = {}
     for one in derivation.derivations:
+        if not {*one.arguments, one.argument} <= {p.name for p in declared}:
+            raise ValueError(
+                f"the derivation needs the op's arguments {', '.join(p.name for p in declared)}, "
+                f"got {', '.join(one.arguments)}; give them the op's names"
+            )
         bars = dict(zip((f"{output}_bar" for output in one.outputs), leaves, strict=True))
         named = {p.name: values[p.name] for p in declared if p.name != "axis"}
         dims = {p.name: p.dims for p in declared} | dict(zip(bars, outputs(op), strict=True))

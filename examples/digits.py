@@ -58,7 +58,6 @@ def main(seed: int = 0) -> None:
         report=report,
         every=250,
     )
-    report(1000, trained.params, trained.state)
     print(f"loss {losses[0]:.3f} -> {losses[-1]:.4f}")
 
     by_running, by_batch = measure(trained.params, trained.state)

@@ -103,7 +103,7 @@ class Parameter:
 
     name: str
     hint: Any  # the annotation without its domains
-    kind: str  # "float" or "int" for arrays, "static" for everything else
+    kind: str  # "float", "int" or "any" for arrays, "static" for everything else
     dims: str | None  # jaxtyping's shape, such as "*batch d"; None for static arguments
     domains: tuple[Domain, ...]
     default: Any = inspect.Parameter.empty
@@ -114,6 +114,12 @@ def parameters(op: Callable) -> tuple[Parameter, ...]:
     function = inspect.unwrap(getattr(op, "fun", op))
     hints = get_type_hints(function, include_extras=True)
     signature = inspect.signature(function).parameters.values()
+    for p in signature:
+        if p.name not in hints:
+            raise TypeError(
+                f"{function.__name__} needs an annotation on its argument {p.name}, got none; "
+                f'write its shape, such as {p.name}: Float[Array, "n d"]'
+            )
     return tuple(_parameter(p.name, hints[p.name], p.default) for p in signature)
 
 
@@ -131,7 +137,8 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:
         domains = tuple(domain for domain in rest if isinstance(domain, Domain))
     if not hasattr(hint, "dim_str"):
         return Parameter(name, hint, "static", None, domains, default)
-    kind = "int" if "int" in str(hint.dtypes[0]) else "float"
+    dtypes = " ".join(map(str, hint.dtypes)) if isinstance(hint.dtypes, (list, tuple)) else "any"
+    kind = next((kind for kind in ("int", "float") if kind in dtypes), "any")
     return Parameter(name, hint, kind, hint.dim_str, domains, default)
 
 
@@ -197,7 +204,7 @@ def _misfit(name: str, declared: Sequence[Parameter], values: Sequence) -> str |
 def _expectation(parameter: Parameter) -> str:
     if parameter.dims is None:
         return f"to be of type {getattr(parameter.hint, '__name__', parameter.hint)}"
-    entries = "integers" if parameter.kind == "int" else "floats"
+    entries = {"int": "integers", "float": "floats"}.get(parameter.kind, "numbers")
     axes = parameter.dims.replace(" ", ", ") or "no axes: a scalar"
     return (
         f"to be an array of {entries} of shape ({axes})"

@@ -191,7 +191,8 @@ def _table(path: Path, x: np.ndarray, targets: np.ndarray) -> Table:
         raise ValueError(f"load_table needs at least one row, got none in {path}; fill the file")
     if not (np.abs(x.astype(float)) < LARGEST).all():
         raise ValueError(
-            f"load_table needs finite features in {path}, got nan, inf or above {LARGEST:g}; fill or drop them"
+            f"load_table needs finite features in {path}, got nan, inf or above {LARGEST:g}; "
+            "fill or drop them"
         )
     x = x.astype(np.float32)
     if targets.dtype.kind in "US" and all(map(_is_number, targets)):

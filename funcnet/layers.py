@@ -63,7 +63,7 @@ def dense(width: Annotated[int, Between(1, remedy="pass the number of units")]) 
     """Affine layer onto `width` units; weights uniform in ±1/√fan_in, biases 0."""
 
     def init(key, shape):
-        fan_in = math.prod(shape)
+        fan_in = math.prod(_axes(shape))
         bound = 1 / math.sqrt(fan_in)
         w = jax.random.uniform(key, (fan_in, width), minval=-bound, maxval=bound)
         return DenseParams(w, jnp.zeros(width)), ()
@@ -93,7 +93,7 @@ def batch_norm(
 
     def init(key, shape):
         del key
-        ones, zeros = jnp.ones(shape), jnp.zeros(shape)
+        ones, zeros = jnp.ones(_axes(shape)), jnp.zeros(_axes(shape))
         return NormParams(ones, zeros), RunningStatistics(zeros, ones)
 
     def apply(params, state, x, train):
@@ -138,7 +138,7 @@ def serial(*parts: Layer) -> Layer:
     """The layers one after the other; params and state are tuples, one entry a part."""
 
     def init(key, shape):
-        params, state = [], []
+        params, state, shape = [], [], _axes(shape)
         for part, part_key in zip(parts, jax.random.split(key, max(len(parts), 1)), strict=False):
             p, s = part.init(part_key, shape)
             two_rows = jax.ShapeDtypeStruct((2, *shape), jnp.result_type(float))
@@ -170,6 +170,10 @@ def parameter_table(network: Layer, params: Params) -> str:
     ]
     rows = [f"{name:<12} {count:>8}" for name, count in counts if count]
     return "\n".join([*rows, f"{'total':<12} {sum(count for _, count in counts):>8}"])
+
+
+def _axes(shape):
+    return (shape,) if isinstance(shape, int) else tuple(shape)
 
 
 def _value_of(layer):

@@ -75,7 +75,6 @@ def train(
             report=report,
             every=math.gcd(_distance(recipe.steps), 50),
         )
-        report(recipe.steps, training.params, training.state)
     say(_summary(history, quality))
     return Run(network, training.params, training.state, losses, tuple(history), quality)
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import optax
 from jax import lax
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from funcnet.contract import Between, checked
 from funcnet.layers import Layer, Params, State
@@ -29,7 +29,12 @@ class TrainingState(NamedTuple):
     opt_state: Any
 
 
-def train_step(network: Layer, loss: Loss, optimiser: optax.GradientTransformation) -> Callable:
+def train_step(
+    network: Layer,
+    loss: Loss,
+    optimiser: optax.GradientTransformation,
+    penalty: Callable[[Params], Array] | None = None,
+) -> Callable:
     """The pure function `(params, state, opt_state, batch) -> (params, state, opt_state, loss)`.
 
     It is not jitted, so that it can be scanned; batches may be sharded, and then batch statistics
@@ -39,7 +44,8 @@ def train_step(network: Layer, loss: Loss, optimiser: optax.GradientTransformati
     def objective(params, state, batch):
         x, targets = batch
         y, state = network.apply(params, state, x, True)
-        return loss(y, targets), state
+        value = loss(y, targets)
+        return value if penalty is None else value + penalty(params), state
 
     def step(params, state, opt_state, batch):
         gradient_of = jax.value_and_grad(objective, has_aux=True)
@@ -58,11 +64,12 @@ def fit(
     params: Params,
     state: State,
     x: Float[Array, "n *d"],
-    targets: Array,
+    targets: Shaped[Array, "n *k"],
     steps: Count,
     *,
     batch_size: Count | None = None,
     transform: Callable | None = None,
+    penalty: Callable | None = None,
     key: PRNGKeyArray | None = None,
     report: Callable | None = None,
     every: Count = 100,
@@ -72,9 +79,10 @@ def fit(
     Args:
         batch_size: examples a step, drawn without repetition within an epoch; None for all of them.
         transform: `(key, x) -> x`, random changes of each batch, such as shifts of images.
+        penalty: `params -> scalar`, added to the loss, such as `l2_penalty` of some weights.
         key: for batches and transform; needed by either.
-        report: called as `report(step, params, state)` before the first step and then every `every`
-            steps, between two compiled chunks.
+        report: called as `report(step, params, state)` before the first step, then every `every`
+            steps, between two compiled chunks, and after the last step.
 
     Returns:
         The last params, state and opt_state, and the loss of every step.
@@ -83,7 +91,8 @@ def fit(
         if batch_size is not None or transform is not None:
             raise ValueError("fit needs key for random batches, got None; pass jax.random.key(0)")
         key = jax.random.key(0)
-    chunk = _chunk(network, loss, optimiser, batch_size, transform)
+    _ask_once(network, loss, params, state, x, targets)
+    chunk = _chunk(network, loss, optimiser, batch_size, transform, penalty)
     params, state = jax.tree.map(jnp.copy, (params, state))  # a chunk's arguments are donated
     training = TrainingState(params, state, optimiser.init(params))
     losses = []
@@ -93,12 +102,20 @@ def fit(
         numbers = jnp.arange(start, min(start + every, steps))
         training, values = chunk(training, x, targets, key, numbers)
         losses.append(values)
+    if report is not None:
+        report(steps, training.params, training.state)
     return training, jnp.concatenate(losses)
 
 
+def _ask_once(network, loss, params, state, x, targets):
+    """Call the loss outside of `jit`, where it can say that a label is out of range."""
+    y, _ = jax.eval_shape(lambda *given: network.apply(*given, True), params, state, x)
+    loss(jnp.zeros(y.shape, y.dtype), targets)
+
+
 @lru_cache(maxsize=16)  # a second fit with the same functions compiles nothing
-def _chunk(network, loss, optimiser, batch_size, transform):
-    step = train_step(network, loss, optimiser)
+def _chunk(network, loss, optimiser, batch_size, transform, penalty):
+    step = train_step(network, loss, optimiser, penalty)
 
     @partial(jax.jit, donate_argnums=0)
     def chunk(training, x, targets, key, numbers):

@@ -75,7 +75,7 @@ def test_chapters_are_found_by_op_by_name_and_by_argument():
     assert chapter(OPS["dense"]) == chapter("dense")
     assert len(chapter("dense").derivations) == 3
     assert chapter("dense", "w").derivations[0].argument == "w"
-    with pytest.raises(KeyError, match="chapter needs one of .*sigmoid.*, got 'nope'"):
+    with pytest.raises(KeyError, match=r"chapter needs one of .*sigmoid.*, got 'nope'"):
         chapter("nope")
     with pytest.raises(KeyError, match="chapter dense derives the cotangents of x, w, b, got 'z'"):
         chapter("dense", "z")
@@ -102,7 +102,7 @@ MISTAKES = {
 
 @pytest.mark.parametrize(("left", "right"), MISTAKES.values(), ids=MISTAKES)
 def test_a_wrong_step_is_noticed(left, right):
-    with pytest.raises(UnequalError, match="differ by|no size"):
+    with pytest.raises(UnequalError, match=r"differ by|no size"):
         require_equal(left, right, "step")
 
 

@@ -11,8 +11,7 @@ from found import OPS
 from jaxtyping import Array, Float
 
 from derivations import book, chapter_of, cli, compare
-from derivations.derivation import Chapter
-from derivations.notation import Derivative, array, index, size, total
+from derivations.notation import Derivative, array, index, size, sqrt, total
 from derivations.printing import latex, name_latex
 
 
@@ -53,10 +52,40 @@ def test_a_derivation_of_ones_own_takes_part():
             yield "definition", total(i, y_bar[i] * Derivative(x[i] ** 2, x[p]))
             yield "power rule", factor * x[p] * y_bar[p]
 
-        return Chapter("square", (square,))
+        return square
 
     assert compare(squared(2.0), np.ones(3), derivation=written(2))
     assert not compare(squared(2.0), np.ones(3), derivation=written(3))
+
+
+def test_mistakes_in_a_comparison_get_a_sentence():
+    n = size("n")
+    i, p = index("i", n), index("p", n)
+    z, y_bar = array("z"), array("y_bar")
+
+    @chapter_of("square(z)", wrt=z[p])
+    def of_another_name():
+        yield "definition", total(i, y_bar[i] * Derivative(z[i] ** 2, z[p]))
+
+    with pytest.raises(ValueError, match=r"needs the op's arguments x, got z; give them"):
+        compare(squared(2.0), np.ones(3), derivation=of_another_name)
+    with pytest.raises(TypeError, match=r"leaky_relu has the static arguments alpha, got alhpa"):
+        compare(OPS["leaky_relu"], np.ones(3), alhpa=0.3)
+
+    @jax.custom_vjp
+    def bare(x):
+        return x
+
+    bare.defvjp(lambda x: (x, None), lambda _, g: (g,))
+    with pytest.raises(TypeError, match=r"bare needs an annotation on its argument x, got none"):
+        compare(bare, np.ones(3))
+
+
+def test_single_precision_is_compared_in_its_own_units():
+    x = np.linspace(-1, 1, 5, dtype=np.float32)
+    table = compare(OPS["sigmoid"], x)
+    assert table
+    assert table.rows[0].central < 1e-3
 
 
 def test_nan_on_one_side_differs():
@@ -135,7 +164,8 @@ def test_signs_roots_and_what_an_operator_acts_on():
     n = size("n")
     i, h = index("i", n), index("h", n)
     x, g = array("x"), array("g")
-    mu = total(h, x[h])
+    squares = total(h, x[h] ** 2)
+    assert latex(sqrt(squares / n)) == rf"\sqrt{{\frac{{1}}{{n}} {latex(squares)}}}"
     assert latex(x[i] - array("mu")[i]) == r"x_{i} - \mu_{i}"
     assert latex(g[i] * Derivative(x[i] ** 2, x[h])).startswith(r"g_{i} \frac{\partial}")
     assert r"\left(" in latex(Derivative(x[i] ** 2, x[h]))

@@ -119,7 +119,7 @@ def test_fit_finds_a_line_and_reports_on_the_way():
         network, squared_error, optimisers.adam(0.1), params, state, x, y, 250,
         report=lambda step, *_: seen.append(step), every=100,
     )  # fmt: skip
-    assert seen == [0, 100, 200]
+    assert seen == [0, 100, 200, 250]
     assert losses.shape == (250,)
     assert_allclose(trained.params.w[:, 0], [1, -2], atol=1e-3)
     assert_allclose(trained.params.b, [0.5], atol=1e-3)
@@ -143,6 +143,33 @@ def test_fit_in_chunks_is_fit_at_once_and_the_step_is_pure():
     again, *_ = jax.jit(step)(params, state, optimiser.init(params), (x, y))
     assert_allclose(once.w, again.w, rtol=1e-12)
     assert value.shape == ()
+
+
+@pytest.mark.usefixtures("adam_promotes")
+def test_a_penalty_shrinks_the_weights():
+    network, (x, y) = layers.dense(1), line()
+    params, state = network.init(jax.random.key(0), 2)
+    arguments = (network, squared_error, optimisers.adam(0.1), params, state, x, np.asarray(y), 200)
+    free, _ = fit(*arguments)
+    shrunk, _ = fit(*arguments, penalty=lambda p: ops.l2_penalty(p.w, 1.0))
+    assert_allclose(shrunk.params.w, 0.5 * free.params.w, atol=0.2)
+
+
+def test_fit_says_that_a_label_is_out_of_range_before_it_starts():
+    network, (x, _) = layers.dense(3), line(4)
+    params, state = network.init(jax.random.key(0), (2,))
+    loss, labels = ops.softmax_cross_entropy_with_integer_labels, np.array([0, 1, 2, 3])
+    with pytest.raises(ValueError, match=r"needs labels to satisfy 0 <= label < k, got 3 with k=3"):
+        fit(network, loss, optax.sgd(0.1), params, state, x, labels, 5)
+    with pytest.raises(TypeError, match=r"fit needs targets .* where n=4"):
+        fit(network, loss, optax.sgd(0.1), params, state, x, labels[:3], 5)
+
+
+def test_images_are_flattened_for_the_jacobian():
+    network = serial(layers.dense(3))
+    params, state = network.init(jax.random.key(0), (2, 4))
+    y, jacobian = input_jacobian(network, params, state, jnp.ones((5, 2, 4)))
+    assert (y.shape, jacobian.shape) == ((5, 3), (5, 3, 8))
 
 
 def test_an_epoch_of_batches_meets_every_example_once():
