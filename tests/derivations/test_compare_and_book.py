@@ -26,6 +26,7 @@ def squared(factor):
     return square
 
 
+@pytest.mark.slow
 def test_comparison_of_every_op_agrees():
     for op in OPS.values():
         table = compare(op)
@@ -130,6 +131,7 @@ def test_a_difference_is_exit_status_1(monkeypatch, capsys):
     assert "DIFFER" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_book_is_written_whole(tmp_path):
     path = tmp_path / "folder" / "book.tex"
     seen = []

@@ -285,6 +285,7 @@ def test_deformed_images_stay_images_and_differ():
     assert_allclose(moved.sum(axis=1), np.ones(3), atol=4)  # noise of 64 pixels, mass kept
 
 
+@pytest.mark.slow
 def test_recipes_train_the_digits_network():
     """A few hundred steps of each lift it far above chance; the full figures are a benchmark's."""
     program = """

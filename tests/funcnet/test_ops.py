@@ -78,6 +78,7 @@ def test_forward_returns_the_value_of_the_definition(op):
         assert_allclose(ours, plain, **EXACT)
 
 
+@pytest.mark.slow
 @every_op
 def test_second_derivatives_agree_with_autodiff_twice(op):
     """Grad of grad, and forward over reverse (the hessian), through the hand-written rule."""
@@ -116,6 +117,7 @@ def test_value_and_cotangents_keep_the_dtype(op, dtype):
         assert jnp.isfinite(leaf.astype("float32")).all()
 
 
+@pytest.mark.slow
 @every_op
 def test_vmap_jit_and_scan_do_what_a_loop_does(op):
     examples = [arrays_of(op, SIZES[1], seed) for seed in range(3)]
