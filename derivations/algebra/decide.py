@@ -1,0 +1,170 @@
+"""Is an index expression zero? Yes is a proof; no means only that no proof was found.
+
+1. Normal form. 2. Multiply by the least powers of composite denominators, which are not zero on the domain. 3. Gather
+sums that share their denominators into one sum, and ask the same of its summand: Σ 0 = 0.
+"""
+
+import itertools
+
+from derivations.algebra.brackets import settled
+from derivations.algebra.functions import is_undefined, power
+from derivations.algebra.sums import instantiate, total
+from derivations.algebra.terms import (
+    ONE,
+    ZERO,
+    Atom,
+    Number,
+    Poly,
+    Undecided,
+    add,
+    expanded,
+    fresh,
+    merge,
+    poly,
+    scale,
+    substitute,
+)
+
+DEEPEST = 4
+MOST_MATCHES = 64
+
+
+def is_zero(p: Poly, depth: int = 0) -> bool:
+    """Whether p = 0 was proved, off the boundaries of its brackets and where its denominators are not zero."""
+    p = settled(p)
+    if not p:
+        return True
+    if is_undefined(p):
+        raise Undecided("a nan or an infinity is left in the difference")
+    cleared = without_denominators(p)
+    if not cleared:
+        return True
+    return depth < DEEPEST and not _after_gathering(cleared, depth)
+
+
+def without_denominators(p: Poly) -> Poly:
+    """p times the least powers that clear the composite denominators, until none is left."""
+    for _ in range(DEEPEST):
+        lowest = _lowest_powers(p)
+        if not lowest:
+            return p
+        for atom, e in lowest.items():
+            p = settled(
+                add(scale(expanded(merge(m, ((atom, -e),))[0]), c) for m, c in p.terms.items())
+            )
+    return p
+
+
+def _lowest_powers(p: Poly) -> dict[Atom, Number]:
+    lowest: dict[Atom, Number] = {}
+    for monomial in p.terms:
+        for atom, e in monomial:
+            if atom.head == "base" and e < 0:
+                lowest[atom] = min(e, lowest.get(atom, 0))
+    return lowest
+
+
+def _after_gathering(p: Poly, depth: int) -> Poly:
+    """What is left of p when every group of sums that is zero is taken away."""
+    for gathered in _gatherings(p):
+        names, summand, members = gathered
+        if is_zero(summand, depth + 1):
+            rest = Poly({m: c for m, c in p.terms.items() if m not in members})
+            if not rest or rest.terms == p.terms:
+                return rest
+            return _after_gathering(rest, depth) if not is_zero(rest, depth + 1) else ZERO
+        del names
+    return p
+
+
+def _gatherings(p: Poly):
+    """Groups of terms c·rest·Σ(…) that share rest, as Σ_anchor of one summand: (anchor, summand, members)."""
+    groups: dict = {}
+    for monomial, coefficient in p.terms.items():
+        for atom, e in monomial:
+            if atom.head == "sum" and e == 1:
+                rest = tuple(pair for pair in monomial if pair[0] != atom)
+                groups.setdefault(rest, []).append((atom, coefficient, monomial))
+    for rest, members in sorted(groups.items(), key=lambda group: str(group[0])):
+        plain = p.terms.get(rest)
+        yield from _anchored(members, (rest, plain) if plain is not None else None)
+
+
+def _anchored(members: list, plain):
+    """Try to read the members as sums over a common anchor: the indices of one denominator or bracket inside."""
+    seen = set()
+    for atom, _, _ in members:
+        for inner in _pivots(atom):
+            sizes = tuple(sorted(v.args[1].key for v in inner))
+            if sizes in seen:
+                continue
+            seen.add(sizes)
+            yield from _with_sizes(members, atom, inner, plain)
+
+
+def _pivots(atom: Atom):
+    """Sets of bound indices that a denominator, a bracket or a function inside the sum depends on."""
+    own = set(atom.args[0])
+    found = []
+    for monomial in atom.args[1].terms:
+        for inner, e in monomial:
+            used = inner.free & own
+            if used and (inner.head in ("base", "sum", "positive", "zero", "exp", "log") or e < 0):
+                found.append(tuple(sorted(used, key=lambda v: v.key)))
+    return dict.fromkeys([*found, tuple(atom.args[0])])
+
+
+def _with_sizes(members: list, atom: Atom, pivot: tuple[Atom, ...], plain):
+    anchor = tuple(fresh(v.args[1]) for v in pivot)
+    options = []
+    for member, coefficient, monomial in members:
+        views = _views(member, anchor)
+        if member == atom:
+            views = [_inside(member, dict(zip(pivot, anchor, strict=True)))]
+        options.append([(scale(view, coefficient), monomial) for view in views])
+    options = [choice for choice in options if choice]
+    if _count(options) > MOST_MATCHES:
+        options = [choice[:2] for choice in options]
+    for chosen in itertools.islice(itertools.product(*options), MOST_MATCHES):
+        summand = add(view for view, _ in chosen)
+        yield anchor, summand, {monomial for _, monomial in chosen}
+        if plain is not None:  # a term without a sum: c = Σ_i c / n
+            count = ONE
+            for index in anchor:
+                count = count * index.args[1]
+            spread = scale(power(count, -1), plain[1])
+            yield anchor, summand + spread, {plain[0], *(monomial for _, monomial in chosen)}
+
+
+def _count(options: list) -> int:
+    result = 1
+    for choice in options:
+        result *= len(choice)
+    return result
+
+
+def _views(atom: Atom, anchor: tuple[Atom, ...]) -> list[Poly]:
+    """The sum with some of its indices named by the anchor and the others summed, in every way that fits the sizes."""
+    fitting = [
+        order
+        for order in itertools.permutations(atom.args[0], len(anchor))
+        if all(v.args[1] == a.args[1] for v, a in zip(order, anchor, strict=True))
+    ]
+    views = [_inside(atom, dict(zip(order, anchor, strict=True))) for order in fitting]
+    return list(dict.fromkeys(views))
+
+
+def _inside(atom: Atom, named: dict[Atom, Atom]) -> Poly:
+    names, summand = instantiate(atom)
+    renamed = dict(zip(atom.args[0], names, strict=True))
+    values = {renamed[old]: poly(new) for old, new in named.items()}
+    rest = tuple(renamed[old] for old in atom.args[0] if old not in named)
+    return total(rest, substitute(summand, values))
+
+
+def equal(a: Poly, b: Poly) -> bool:
+    """Whether a = b was proved."""
+    return is_zero(a - b)
+
+
+__all__ = ["equal", "is_zero", "without_denominators"]

@@ -1,0 +1,300 @@
+"""Reads a jaxpr with symbolic sizes as index expressions: one loop and a dict of rules.
+
+Each variable becomes an `Array`: a function from an index tuple to an expression of the algebra. Nothing is expanded
+until an entry is asked for. A primitive without a rule raises by name, and so becomes UNKNOWN; nothing is guessed.
+"""
+
+import ast
+import functools
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from derivations.algebra.brackets import BRACKETS, delta
+from derivations.algebra.functions import INFINITY, NAN, PI, log, power
+from derivations.algebra.ranges import POSITIVE, sign
+from derivations.algebra.terms import (
+    ONE,
+    ZERO,
+    Atom,
+    Poly,
+    Undecided,
+    add,
+    constant,
+    fresh,
+    number,
+    poly,
+    product,
+    scale,
+)
+from derivations.algebra.terms import size as size_atom
+
+Shape = tuple[Poly, ...]
+Entries = Callable[[tuple[Poly, ...]], Poly]
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Something that the proof needs: an expression that is "nonzero", "positive", "finite", … where its guards hold."""
+
+    kind: str
+    expression: Poly | str
+    guards: tuple[Atom, ...] = ()
+
+
+@dataclass
+class Reader:
+    """What is gathered while entries are asked for."""
+
+    conditions: dict[Condition, None] = field(default_factory=dict)
+    orders: dict[str, tuple[Poly, ...]] = field(
+        default_factory=dict
+    )  # of the axes merged in a size
+    minimal: dict[str, int] = field(default_factory=dict)  # sizes known to be at least so many
+
+    def assume(self, kind: str, expression: Poly | str, guards: Iterable[Atom] = ()) -> None:
+        """Note a condition."""
+        self.conditions[Condition(kind, expression, tuple(guards))] = None
+
+    def domain(self, p: Poly) -> Poly:
+        """Note what p needs to be defined, and return it."""
+        for monomial in p.terms:
+            guards = tuple(a for a, _ in monomial if a.head in BRACKETS)
+            for atom, e in monomial:
+                self._domain_of(atom, e, guards)
+        return p
+
+    def _domain_of(self, atom: Atom, e, guards: tuple[Atom, ...]) -> None:
+        is_composite = atom.head in ("base", "log")
+        inside = atom.args[0] if is_composite else poly(atom)
+        is_root = Fraction(e).denominator % 2 == 0
+        if sign(inside) == POSITIVE or not (e < 0 or is_root or atom.head == "log"):
+            return
+        if any(g.head == "positive" and g.args[0] in (inside, poly(atom)) for g in guards):
+            return
+        self.assume("positive" if is_root or atom.head == "log" else "nonzero", inside, guards)
+
+    def boundary(self, p: Poly) -> Poly:
+        """Note the boundaries of the real brackets in p, and return it."""
+        for monomial in p.terms:
+            for atom, _ in monomial:
+                if atom.head in ("positive", "zero"):
+                    self.assume("boundary", atom.args[0])
+                if atom.head == "delta":
+                    for inner in atom.args[0].terms:
+                        if any(a.head == "argmax" for a, _ in inner):
+                            self.assume("unique", atom.args[0])
+        return p
+
+    def dim(self, dim: Any) -> Poly:
+        """A size of the jaxpr as a polynomial."""
+        return number(dim) if isinstance(dim, int) else self._parsed(str(dim))
+
+    @functools.lru_cache(maxsize=512)  # noqa: B019 (a reader lives as long as its proof)
+    def _parsed(self, text: str) -> Poly:
+        return self._dim_of(ast.parse(text, mode="eval").body)
+
+    def _dim_of(self, node: ast.expr) -> Poly:
+        match node:
+            case ast.Constant(value=int(value)):
+                return number(value)
+            case ast.Name(id=name):
+                return poly(size_atom(name, self.minimal.get(name, 1)))
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return -self._dim_of(operand)
+            case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(e))):
+                return power(self._dim_of(left), e)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OF_SIZES:
+                return _OF_SIZES[type(op)](self._dim_of(left), self._dim_of(right))
+        raise Undecided(f"the size {ast.unparse(node)}")
+
+    def shape(self, dims: Sequence[Any]) -> Shape:
+        """The sizes of the axes."""
+        return tuple(map(self.dim, dims))
+
+    def index(self, n: Poly, name: str = "i") -> tuple[tuple[Atom, ...], Poly]:
+        """A fresh index over 0..n-1, by digits for merged axes: the new indices, and its value."""
+        if n == ONE:
+            return (), ZERO
+        order = self.orders.get(n.key)
+        if order is None:
+            index = fresh(n, name)
+            return (index,), poly(index)
+        digits = tuple(fresh(m, name) for m in order)
+        value = ZERO
+        for digit, m in zip(digits, order, strict=True):
+            value = value * m + digit
+        return digits, value
+
+    def indices(self, shape: Shape, name: str = "i") -> tuple[tuple[Atom, ...], tuple[Poly, ...]]:
+        """Fresh indices for every axis."""
+        found = [self.index(n, name) for n in shape]
+        return tuple(i for names, _ in found for i in names), tuple(value for _, value in found)
+
+    def merged(self, axes: Sequence[Poly], whole: Poly) -> None:
+        """Remember in which order the axes of a merged size stand."""
+        axes = tuple(n for n in axes if n != ONE)
+        if len(axes) > 1 and self.orders.setdefault(whole.key, axes) != axes:
+            raise Undecided(f"axes merged in two orders into one of size {whole!r}")
+
+
+_OF_SIZES = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b}
+
+
+class Array:
+    """A variable of the jaxpr: shape, kind ("f", "i" or "b") and its entries, each computed once."""
+
+    def __init__(self, shape: Shape, kind: str, entries: Entries):
+        self.shape, self.kind, self._entries = shape, kind, entries
+        self._known: dict[tuple[Poly, ...], Poly] = {}
+
+    def __call__(self, *indices: Poly) -> Poly:
+        """The entry; a scalar stands for an array of any shape."""
+        if not self.shape:
+            indices = ()
+        if indices not in self._known:
+            self._known[indices] = self._entries(indices)
+        return self._known[indices]
+
+
+def kind_of(dtype: Any) -> str:
+    """Floats "f", integers "i", truth values "b"."""
+    dtype = np.dtype(dtype) if not hasattr(dtype, "kind") else dtype
+    kind = {"f": "f", "V": "f", "i": "i", "u": "i", "b": "b"}.get(dtype.kind)
+    if kind is None:
+        raise Undecided(f"arrays of dtype {dtype}")
+    return kind
+
+
+# --- literals ---
+
+_ROOT_2, _ROOT_PI = power(number(2), Fraction(1, 2)), power(PI, Fraction(1, 2))
+CONSTANTS = {  # read as such when a literal is within one unit in the last place
+    "√2": (math.sqrt(2), _ROOT_2),
+    "√π": (math.sqrt(math.pi), _ROOT_PI),
+    "√(2π)": (math.sqrt(2 * math.pi), _ROOT_2 * _ROOT_PI),
+    "√(2/π)": (math.sqrt(2 / math.pi), _ROOT_2 * power(_ROOT_PI, -1)),
+    "π": (math.pi, PI),
+    "ln 2": (math.log(2), log(number(2))),
+    "ln 10": (math.log(10), log(number(10))),
+    "ln 2π": (math.log(2 * math.pi), log(scale(PI, 2))),
+}
+_SIMPLE = re.compile(r"-?\d{1,12}(\.\d{0,10})?(e[+-]?\d+)?|-?0?\.\d{1,12}(e[+-]?\d+)?")
+_MULTIPLES = tuple(
+    Fraction(*pair) for pair in ((1, 1), (1, 2), (2, 1), (1, 4), (4, 1), (1, 3), (2, 3))
+)
+
+
+def literal(reader: Reader, value: Any) -> Poly:
+    """A number of the program: its decimal where that is short, a known constant where it is one, else exact."""
+    if isinstance(value, (bool, np.bool_, int, np.integer)):
+        return number(int(value))
+    value = float(value)
+    if not math.isfinite(value):
+        return NAN if math.isnan(value) else scale(INFINITY, int(math.copysign(1, value)))
+    if _SIMPLE.fullmatch(repr(value)):
+        return number(Fraction(repr(value)))
+    return _named_constant(reader, value) or _fraction(reader, value)
+
+
+def _named_constant(reader: Reader, value: float) -> Poly | None:
+    for name, (known, expression) in CONSTANTS.items():
+        for factor in _MULTIPLES:
+            for inverted in (False, True):
+                target = float(factor) * (1 / known if inverted else known)
+                if abs(abs(value) - target) <= math.ulp(target):
+                    shown = f"{factor}/({name})" if inverted else f"{factor}·{name}"
+                    reader.assume("literal", f"{value!r} is read as {shown.removeprefix('1·')}")
+                    found = scale(power(expression, -1 if inverted else 1), factor)
+                    return scale(found, int(math.copysign(1, value)))
+    return None
+
+
+def _fraction(reader: Reader, value: float) -> Poly:
+    simple = Fraction(value).limit_denominator(1000)
+    if abs(float(simple) - value) <= math.ulp(value):
+        reader.assume("literal", f"{value!r} is read as {simple}")
+        return number(simple)
+    return number(Fraction(value))
+
+
+# --- the loop ---
+
+Rule = Callable[..., Any]
+RULES: dict[str, Rule] = {}
+
+
+def rule(*names: str) -> Callable[[Rule], Rule]:
+    """Register the rule of primitives: called with the reader, the equation and the arrays that go in."""
+
+    def register(function: Rule) -> Rule:
+        RULES.update(dict.fromkeys(names, function))
+        return function
+
+    return register
+
+
+def read(reader: Reader, jaxpr: Any, inputs: Sequence[Array]) -> list[Array]:
+    """The outputs of a closed jaxpr for these inputs."""
+    known: dict[Any, Array] = {}
+    for variable, value in zip(jaxpr.jaxpr.constvars, jaxpr.consts, strict=True):
+        known[variable] = _constant_array(reader, value)
+    known.update(zip(jaxpr.jaxpr.invars, inputs, strict=True))
+
+    def value_of(atom: Any) -> Array:
+        return known[atom] if not hasattr(atom, "val") else _constant_array(reader, atom.val)
+
+    for equation in jaxpr.jaxpr.eqns:
+        name = equation.primitive.name
+        if name not in RULES:
+            raise Undecided(f"the primitive {name}")
+        outputs = RULES[name](reader, equation, *map(value_of, equation.invars))
+        outputs = [outputs] if isinstance(outputs, Array) else outputs
+        known.update(zip(equation.outvars, outputs, strict=True))
+    return [value_of(atom) for atom in jaxpr.jaxpr.outvars]
+
+
+def _constant_array(reader: Reader, value: Any) -> Array:
+    if str(getattr(value, "dtype", "")).startswith("float0"):
+        return Array((), "f", lambda _: ZERO)
+    value = np.asarray(value)
+    shape, kind = tuple(map(number, value.shape)), kind_of(value.dtype)
+    if value.size == 0 or (value == value.flat[0]).all():
+        same = literal(reader, value.flat[0]) if value.size else ZERO
+        return Array(shape, kind, lambda _: same)
+    if value.size > 64:
+        raise Undecided(f"a constant array of shape {value.shape}")
+    return Array(shape, kind, lambda at: _picked(reader, value, at))
+
+
+def _picked(reader: Reader, value: np.ndarray, at: tuple[Poly, ...]) -> Poly:
+    positions = [constant(i) for i in at]
+    if all(p is not None for p in positions):
+        return literal(reader, value[tuple(map(int, positions))])
+    cells = np.ndindex(value.shape)
+    return add(
+        product([literal(reader, value[c]), *(delta(i - k) for i, k in zip(at, c, strict=True))])
+        for c in cells
+    )
+
+
+def elementwise(function: Callable[..., Poly]) -> Rule:
+    """The rule of a primitive that works entry by entry."""
+
+    def apply(reader: Reader, equation: Any, *arrays: Array) -> Array:
+        out = equation.outvars[0].aval
+        return Array(
+            reader.shape(out.shape),
+            kind_of(out.dtype),
+            lambda at: function(reader, *(array(*at) for array in arrays)),
+        )
+
+    return apply
+
+
+from derivations import reading_arrays, reading_values  # noqa: E402, F401 (they fill RULES)

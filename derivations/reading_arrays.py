@@ -1,0 +1,373 @@
+"""Rules of the reader for what moves or gathers entries: axes, slices, sums, products of matrices, labels."""
+
+from typing import Any
+
+from derivations.algebra.brackets import at_least, delta, in_range, positive
+from derivations.algebra.functions import INFINITY, NAN
+from derivations.algebra.ranges import certainly_below, divided
+from derivations.algebra.sums import largest, maximiser, product_over, total
+from derivations.algebra.terms import (
+    ONE,
+    ZERO,
+    Poly,
+    Undecided,
+    constant,
+    poly,
+    product,
+    substitute,
+)
+from derivations.reading import Array, Reader, kind_of, rule
+
+Indices = tuple[Poly, ...]
+
+
+def _made(reader: Reader, equation: Any, entries: Any) -> Array:
+    out = equation.outvars[0].aval
+    return Array(reader.shape(out.shape), kind_of(out.dtype), entries)
+
+
+@rule("broadcast_in_dim")
+def _broadcast(reader: Reader, equation: Any, a: Array, *_: Array) -> Array:
+    places = equation.params["broadcast_dimensions"]
+
+    def entries(at: Indices) -> Poly:
+        return a(*(ZERO if n == ONE else at[k] for k, n in zip(places, a.shape, strict=True)))
+
+    return _made(reader, equation, entries)
+
+
+@rule("transpose")
+def _transpose(reader: Reader, equation: Any, a: Array) -> Array:
+    places = equation.params["permutation"]
+    return _made(reader, equation, lambda at: a(*(at[places.index(k)] for k in range(len(at)))))
+
+
+@rule("squeeze")
+def _squeeze(reader: Reader, equation: Any, a: Array) -> Array:
+    gone = {k % len(a.shape) for k in equation.params["dimensions"]}
+
+    def entries(at: Indices) -> Poly:
+        left = iter(at)
+        return a(*(ZERO if k in gone else next(left) for k in range(len(a.shape))))
+
+    return _made(reader, equation, entries)
+
+
+@rule("expand_dims")
+def _expand(reader: Reader, equation: Any, a: Array) -> Array:
+    new = set(equation.params["dimensions"])
+    return _made(reader, equation, lambda at: a(*(i for k, i in enumerate(at) if k not in new)))
+
+
+@rule("reshape")
+def _reshape(reader: Reader, equation: Any, a: Array, *_: Array) -> Array:
+    shape = reader.shape(equation.outvars[0].aval.shape)
+
+    def entries(at: Indices) -> Poly:
+        flat = ZERO
+        for i, n in zip(at, shape, strict=True):
+            flat = flat * n + i
+        return a(*_digits(flat, a.shape))
+
+    return _made(reader, equation, entries)
+
+
+def _digits(flat: Poly, shape: Indices) -> Indices:
+    """The indices that a row-major position stands for."""
+    digits = []
+    for n in reversed(shape[1:]):
+        found = divided(flat, n)
+        if found is None:
+            raise Undecided("a reshape that does not split or merge whole axes")
+        flat, digit = found
+        digits.append(digit)
+    return (*([flat] if shape else []), *reversed(digits))
+
+
+@rule("slice")
+def _slice(reader: Reader, equation: Any, a: Array) -> Array:
+    starts = reader.shape(equation.params["start_indices"])
+    steps = reader.shape(equation.params["strides"] or [1] * len(starts))
+    return _made(
+        reader,
+        equation,
+        lambda at: a(*(i * k + s for i, k, s in zip(at, steps, starts, strict=True))),
+    )
+
+
+@rule("dynamic_slice")
+def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> Array:
+    shape = reader.shape(equation.outvars[0].aval.shape)
+
+    def entries(at: Indices) -> Poly:
+        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, shape, strict=False)]
+        return a(*(i + s for i, s in zip(at, first, strict=True)))
+
+    return _made(reader, equation, entries)
+
+
+def _clamped(start: Poly, greatest: Poly) -> Poly:
+    """A start that is certain to need no clamping."""
+    if greatest == ZERO:
+        return ZERO
+    if not certainly_below(start, greatest + 1):
+        raise Undecided("a slice whose start may lie outside")
+    return start
+
+
+@rule("rev")
+def _reverse(reader: Reader, equation: Any, a: Array) -> Array:
+    turned = equation.params["dimensions"]
+
+    def entries(at: Indices) -> Poly:
+        return a(
+            *(
+                n - 1 - i if k in turned else i
+                for k, (i, n) in enumerate(zip(at, a.shape, strict=True))
+            )
+        )
+
+    return _made(reader, equation, entries)
+
+
+@rule("pad")
+def _pad(reader: Reader, equation: Any, a: Array, filler: Array) -> Array:
+    config = equation.params["padding_config"]
+    if any(inner != 0 for _, _, inner in config):
+        raise Undecided("pad between the entries")
+    lows = reader.shape([low for low, _, _ in config])
+
+    def entries(at: Indices) -> Poly:
+        inner = tuple(i - low for i, low in zip(at, lows, strict=True))
+        inside = product(in_range(i, n) for i, n in zip(inner, a.shape, strict=True))
+        if inside == ZERO:
+            return filler()
+        return inside * a(*inner) + (ONE - inside) * filler()
+
+    return _made(reader, equation, entries)
+
+
+@rule("concatenate")
+def _concatenate(reader: Reader, equation: Any, *parts: Array) -> Array:
+    axis = equation.params["dimension"]
+
+    def entries(at: Indices) -> Poly:
+        result, start = ZERO, ZERO
+        for part in parts:
+            position = at[axis] - start
+            inside = in_range(position, part.shape[axis])
+            if inside:
+                result = result + inside * part(*at[:axis], position, *at[axis + 1 :])
+            start = start + part.shape[axis]
+        return result
+
+    return _made(reader, equation, entries)
+
+
+@rule("split")
+def _split(reader: Reader, equation: Any, a: Array) -> list[Array]:
+    axis, parts, start = equation.params["axis"], [], ZERO
+    for variable in equation.outvars:
+        shape = reader.shape(variable.aval.shape)
+        parts.append(Array(shape, a.kind, _shifted(a, axis, start)))
+        start = start + shape[axis]
+    return parts
+
+
+def _shifted(a: Array, axis: int, start: Poly):
+    return lambda at: a(*at[:axis], at[axis] + start, *at[axis + 1 :])
+
+
+@rule("iota")
+def _iota(reader: Reader, equation: Any, *_: Array) -> Array:
+    return _made(reader, equation, lambda at: at[equation.params["dimension"]])
+
+
+@rule("dim_as_value")
+def _dim_as_value(reader: Reader, equation: Any, *_: Array) -> Array:
+    value = reader.dim(equation.params["dim"])
+    return _made(reader, equation, lambda _: value)
+
+
+# --- reductions ---
+
+
+def _reduced(reader: Reader, a: Array, axes: tuple[int, ...], at: Indices, name: str = "k"):
+    """Fresh indices for the reduced axes, and the entry at them."""
+    names, values = reader.indices(tuple(a.shape[k] for k in axes), name)
+    inner, outer = dict(zip(axes, values, strict=True)), iter(at)
+    return names, a(*(inner[k] if k in inner else next(outer) for k in range(len(a.shape)))), values
+
+
+@rule("reduce_sum")
+def _sum(reader: Reader, equation: Any, a: Array) -> Array:
+    def entries(at: Indices) -> Poly:
+        names, p, _ = _reduced(reader, a, equation.params["axes"], at)
+        return total(names, p)
+
+    return _made(reader, equation, entries)
+
+
+@rule("reduce_max", "reduce_min")
+def _max(reader: Reader, equation: Any, a: Array) -> Array:
+    flip = -1 if equation.primitive.name == "reduce_min" else 1
+
+    def entries(at: Indices) -> Poly:
+        names, p, _ = _reduced(reader, a, equation.params["axes"], at)
+        if a.kind == "b":
+            raise Undecided("the maximum of truth values")
+        found = flip * largest(names, flip * p)
+        if names and found != p:
+            reader.assume("unique", p)
+        return found
+
+    return _made(reader, equation, entries)
+
+
+@rule("argmax", "argmin")
+def _argmax(reader: Reader, equation: Any, a: Array) -> Array:
+    flip = -1 if equation.primitive.name == "argmin" else 1
+
+    def entries(at: Indices) -> Poly:
+        names, p, values = _reduced(reader, a, equation.params["axes"], at)
+        reader.assume("unique", p)
+        (value,) = values
+        return substitute(value, dict(zip(names, maximiser(names, flip * p), strict=True)))
+
+    return _made(reader, equation, entries)
+
+
+@rule("reduce_prod")
+def _prod(reader: Reader, equation: Any, a: Array) -> Array:
+    def entries(at: Indices) -> Poly:
+        names, p, _ = _reduced(reader, a, equation.params["axes"], at)
+        reader.assume("nonzero", p)
+        return product_over(names, p)
+
+    return _made(reader, equation, entries)
+
+
+@rule("reduce_or", "reduce_and")
+def _any(reader: Reader, equation: Any, a: Array) -> Array:
+    flipped = equation.primitive.name == "reduce_and"
+
+    def entries(at: Indices) -> Poly:
+        names, p, _ = _reduced(reader, a, equation.params["axes"], at)
+        some = positive(total(names, ONE - p if flipped else p))
+        return ONE - some if flipped else some
+
+    return _made(reader, equation, entries)
+
+
+@rule("cumsum")
+def _cumsum(reader: Reader, equation: Any, a: Array) -> Array:
+    axis, backwards = equation.params["axis"], equation.params["reverse"]
+
+    def entries(at: Indices) -> Poly:
+        names, (k,) = reader.indices((a.shape[axis],), "k")
+        before = at_least(k - at[axis] if backwards else at[axis] - k)
+        return total(names, before * a(*at[:axis], k, *at[axis + 1 :]))
+
+    return _made(reader, equation, entries)
+
+
+@rule("dot_general")
+def _dot(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
+    (left, right), (left_batch, right_batch) = equation.params["dimension_numbers"]
+
+    def entries(at: Indices) -> Poly:
+        names, inner = reader.indices(tuple(a.shape[k] for k in left), "k")
+        batch, rest = at[: len(left_batch)], list(at[len(left_batch) :])
+        first = _placed(len(a.shape), left, inner, left_batch, batch, rest)
+        second = _placed(len(b.shape), right, inner, right_batch, batch, rest)
+        return total(names, a(*first) * b(*second))
+
+    return _made(reader, equation, entries)
+
+
+def _placed(rank: int, contracted: Any, inner: Any, batched: Any, batch: Any, rest: list) -> list:
+    known = {**dict(zip(contracted, inner, strict=True)), **dict(zip(batched, batch, strict=True))}
+    return [known[k] if k in known else rest.pop(0) for k in range(rank)]
+
+
+# --- labels ---
+
+
+@rule("gather")
+def _gather(reader: Reader, equation: Any, a: Array, where: Array) -> Array:
+    numbers, sizes = equation.params["dimension_numbers"], equation.params["slice_sizes"]
+    mode = str(equation.params["mode"])
+    offset_axes = [k for k in range(len(a.shape)) if k not in _dropped(numbers)]
+    shape = reader.shape(sizes)
+
+    def entries(at: Indices) -> Poly:
+        batch = [i for k, i in enumerate(at) if k not in numbers.offset_dims]
+        place = [ZERO] * len(a.shape)
+        for axis, k in zip(offset_axes, numbers.offset_dims, strict=True):
+            place[axis] = at[k]
+        for k, axis in enumerate(numbers.start_index_map):
+            start = where(*batch, poly(k))
+            _note_range(reader, start, a.shape[axis] - shape[axis] + 1, mode)
+            place[axis] = place[axis] + start
+        for axis, k in _batching(numbers):
+            place[axis] = batch[k]
+        return a(*place)
+
+    return _made(reader, equation, entries)
+
+
+def _dropped(numbers: Any) -> set[int]:
+    return {*numbers.collapsed_slice_dims, *getattr(numbers, "operand_batching_dims", ())}
+
+
+def _batching(numbers: Any) -> list[tuple[int, int]]:
+    pairs = (
+        getattr(numbers, name, ())
+        for name in ("operand_batching_dims", "start_indices_batching_dims")
+    )
+    return list(zip(*pairs, strict=True))
+
+
+def _note_range(reader: Reader, start: Poly, n: Poly, mode: str) -> None:
+    """An index that may be outside is read as inside; that is a condition of the proof."""
+    if certainly_below(start, n):
+        return
+    reader.assume("in range", start)
+    del mode
+
+
+@rule("scatter-add", "scatter_add")
+def _scatter_add(reader: Reader, equation: Any, a: Array, where: Array, new: Array) -> Array:
+    numbers = equation.params["dimension_numbers"]
+    window = [k for k in range(len(a.shape)) if k not in _scatter_dropped(numbers)]
+
+    def entries(at: Indices) -> Poly:
+        names, position = reader.indices(new.shape, "s")
+        batch = [i for k, i in enumerate(position) if k not in numbers.update_window_dims]
+        target = [ZERO] * len(a.shape)
+        for axis, k in zip(window, numbers.update_window_dims, strict=True):
+            target[axis] = position[k]
+        for k, axis in enumerate(numbers.scatter_dims_to_operand_dims):
+            target[axis] = target[axis] + where(*batch, poly(k))
+            _note_range(reader, where(*batch, poly(k)), a.shape[axis], "")
+        for axis, k in _scatter_batching(numbers):
+            target[axis] = batch[k]
+        hit = product(delta(i - t) for i, t in zip(at, target, strict=True))
+        return a(*at) + total(names, hit * new(*position))
+
+    return _made(reader, equation, entries)
+
+
+def _scatter_dropped(numbers: Any) -> set[int]:
+    return {*numbers.inserted_window_dims, *getattr(numbers, "operand_batching_dims", ())}
+
+
+def _scatter_batching(numbers: Any) -> list[tuple[int, int]]:
+    pairs = (
+        getattr(numbers, name, ())
+        for name in ("operand_batching_dims", "scatter_indices_batching_dims")
+    )
+    return list(zip(*pairs, strict=True))
+
+
+__all__ = ["INFINITY", "NAN", "constant"]

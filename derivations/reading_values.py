@@ -1,0 +1,311 @@
+"""Rules of the reader for what works on entries: arithmetic, functions, comparisons, choices, and calls."""
+
+from fractions import Fraction
+from typing import Any
+
+from derivations.algebra import functions as f
+from derivations.algebra.brackets import at_least, delta, positive, zero
+from derivations.algebra.ranges import divided
+from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, constant, number, scale
+from derivations.reading import RULES, Array, Reader, elementwise, kind_of, read, rule
+
+HALF = Fraction(1, 2)
+
+
+def _reciprocal(reader: Reader, p: Poly) -> Poly:
+    return reader.domain(f.power(p, -1))
+
+
+def _power(reader: Reader, p: Poly, q: Any) -> Poly:
+    return reader.domain(f.power(p, q))
+
+
+def _log(reader: Reader, p: Poly) -> Poly:
+    return reader.domain(f.log(p))
+
+
+def _expm1(_: Reader, p: Poly) -> Poly:
+    return f.exp(p) - 1
+
+
+def _cube_root(reader: Reader, p: Poly) -> Poly:
+    up, down = positive(p), positive(-p)
+    third = Fraction(1, 3)
+    roots = (reader.domain(f.power(p, third)), reader.domain(f.power(-p, third)))
+    return reader.boundary(up) * roots[0] - down * roots[1]
+
+
+def _remainder_free(name: str):
+    def refuse(*_: Any) -> Poly:
+        raise Undecided(f"the primitive {name} of floats")
+
+    return refuse
+
+
+REAL = {
+    "neg": lambda _, a: -a,
+    "add": lambda _, a, b: a + b,
+    "add_any": lambda _, a, b: a + b,
+    "sub": lambda _, a, b: a - b,
+    "square": lambda _, a: a * a,
+    "sqrt": lambda r, a: _power(r, a, HALF),
+    "rsqrt": lambda r, a: _power(r, a, -HALF),
+    "cbrt": _cube_root,
+    "exp": lambda _, a: f.exp(a),
+    "exp2": lambda _, a: f.exp(a * f.log(number(2))),
+    "expm1": _expm1,
+    "log": _log,
+    "log1p": lambda r, a: _log(r, a + 1),
+    "logistic": lambda _, a: f.logistic(a),
+    "tanh": lambda _, a: f.tanh(a),
+    "sinh": lambda _, a: f.sinh(a),
+    "cosh": lambda _, a: f.cosh(a),
+    "sin": lambda _, a: f.fn("sin", a),
+    "cos": lambda _, a: f.fn("cos", a),
+    "tan": lambda r, a: f.fn("sin", a) * _reciprocal(r, f.fn("cos", a)),
+    "erfc": lambda _, a: ONE - f.fn("erf", a),
+    "one_minus_square": lambda _, a: ONE - a * a,
+    "abs": lambda r, a: r.boundary(f.absolute(a)),
+    "max": lambda r, a, b: r.boundary(f.maximum(a, b)),
+    "min": lambda r, a, b: r.boundary(f.minimum(a, b)),
+    "copy": lambda _, a: a,
+    "copy_p": lambda _, a: a,
+    "stop_gradient": lambda _, a: a,
+    "reduce_precision": lambda _, a: a,
+    "real": lambda _, a: a,
+}
+RULES.update({name: elementwise(function) for name, function in REAL.items()})
+
+TABLE = ("erf", "erf_inv", "atan", "asin", "acos", "asinh", "acosh", "atanh", "lgamma", "digamma")
+for _name in (*TABLE, "bessel_i0e", "bessel_i1e", "floor", "round"):
+    RULES[_name] = elementwise(lambda _, a, name=_name: f.fn(name, a))
+RULES["polygamma"] = elementwise(lambda _, order, a: f.polygamma(order, a))
+RULES["ceil"] = elementwise(lambda _, a: -f.fn("floor", -a))
+
+
+@rule("mul")
+def _mul(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
+    return elementwise(lambda _, p, q: p * q)(reader, equation, a, b)
+
+
+@rule("div")
+def _div(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
+    if "f" in (a.kind, b.kind):
+        return elementwise(lambda r, p, q: p * _reciprocal(r, q))(reader, equation, a, b)
+    return elementwise(lambda _, p, q: _digit(p, q, 0))(reader, equation, a, b)
+
+
+@rule("rem")
+def _rem(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
+    if "f" in (a.kind, b.kind):
+        raise Undecided("the primitive rem of floats")
+    return elementwise(lambda _, p, q: _digit(p, q, 1))(reader, equation, a, b)
+
+
+def _digit(p: Poly, q: Poly, which: int) -> Poly:
+    found = divided(p, q)
+    if found is None:
+        raise Undecided("an integer division that is not of digits")
+    return found[which]
+
+
+@rule("sign")
+def _sign(reader: Reader, equation: Any, a: Array) -> Array:
+    if a.kind == "i":
+        return elementwise(lambda _, p: at_least(p - 1) - at_least(-p - 1))(reader, equation, a)
+    return elementwise(lambda r, p: r.boundary(f.sign_of(p)))(reader, equation, a)
+
+
+@rule("integer_pow")
+def _integer_pow(reader: Reader, equation: Any, a: Array) -> Array:
+    return elementwise(lambda r, p: _power(r, p, equation.params["y"]))(reader, equation, a)
+
+
+@rule("pow")
+def _pow(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
+    def entry(r: Reader, p: Poly, q: Poly) -> Poly:
+        exponent = constant(q)
+        if exponent is None or not isinstance(exponent, int):
+            r.domain(f.log(p))
+        return r.domain(f.symbolic_power(p, q))
+
+    return elementwise(entry)(reader, equation, a, b)
+
+
+# --- comparisons and choices ---
+
+
+def _greater(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
+    if kind != "f":
+        return at_least(a - b - 1)
+    if f.is_undefined(a) or f.is_undefined(b):
+        return _against_infinity(reader, a, b)
+    return reader.boundary(positive(a - b))
+
+
+def _against_infinity(reader: Reader, a: Poly, b: Poly) -> Poly:
+    finite = [p for p in (a, b) if not f.is_undefined(p)]
+    if len(finite) != 1 or f.NAN in (a, b):
+        raise Undecided("a comparison of infinities or nan")
+    reader.assume("finite", finite[0])
+    return ONE if f.INFINITY == a or -f.INFINITY == b else ZERO
+
+
+def _same(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
+    if kind == "b":
+        return ONE - (a - b) * (a - b)
+    if kind == "i":
+        return delta(a - b)
+    if f.is_undefined(a) or f.is_undefined(b):
+        reader.assume("finite", b if f.is_undefined(a) else a)
+        return ONE if a == b and a != f.NAN else ZERO
+    return reader.boundary(zero(a - b))
+
+
+def _not_less(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
+    return at_least(a - b) if kind != "f" else ONE - _greater(reader, b, a, kind)
+
+
+COMPARISONS = {
+    "gt": _greater,
+    "lt": lambda r, a, b, kind: _greater(r, b, a, kind),
+    "ge": _not_less,
+    "le": lambda r, a, b, kind: _not_less(r, b, a, kind),
+    "eq": _same,
+    "ne": lambda r, a, b, kind: ONE - _same(r, a, b, kind),
+}
+
+
+def _comparison(name: str):
+    def apply(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
+        entry = elementwise(lambda r, p, q: COMPARISONS[name](r, p, q, a.kind))
+        return entry(reader, equation, a, b)
+
+    return apply
+
+
+RULES.update({name: _comparison(name) for name in COMPARISONS})
+
+LOGIC = {
+    "and": lambda _, a, b: a * b,
+    "or": lambda _, a, b: a + b - a * b,
+    "xor": lambda _, a, b: a + b - 2 * a * b,
+    "not": lambda _, a: ONE - a,
+}
+
+
+def _logic(name: str):
+    def apply(reader: Reader, equation: Any, *arrays: Array) -> Array:
+        if any(array.kind != "b" for array in arrays):
+            raise Undecided(f"the primitive {name} of integers")
+        return elementwise(LOGIC[name])(reader, equation, *arrays)
+
+    return apply
+
+
+RULES.update({name: _logic(name) for name in LOGIC})
+
+
+@rule("is_finite")
+def _is_finite(reader: Reader, equation: Any, a: Array) -> Array:
+    def entry(r: Reader, p: Poly) -> Poly:
+        if f.is_undefined(p):
+            return ZERO
+        r.assume("finite", p)
+        return ONE
+
+    return elementwise(entry)(reader, equation, a)
+
+
+@rule("select_n")
+def _select(reader: Reader, equation: Any, which: Array, *cases: Array) -> Array:
+    if len(cases) != 2:
+        raise Undecided("a choice among more than two")
+
+    def entry(at: tuple[Poly, ...]) -> Poly:
+        condition = which(*at)
+        if condition in (ZERO, ONE):  # the other case is not looked at
+            return cases[0 if condition == ZERO else 1](*at)
+        return chosen(reader, condition, cases[0](*at), cases[1](*at))
+
+    out = equation.outvars[0].aval
+    return Array(reader.shape(out.shape), kind_of(out.dtype), entry)
+
+
+def chosen(reader: Reader, condition: Poly, no: Poly, yes: Poly) -> Poly:
+    """yes where the condition holds, else no. A branch that is nan by intent is a condition on the other one."""
+    if no == f.NAN:
+        reader.assume("holds", condition)
+        return yes
+    if yes == f.NAN:
+        reader.assume("holds", ONE - condition)
+        return no
+    return condition * yes + (ONE - condition) * no
+
+
+@rule("clamp")
+def _clamp(reader: Reader, equation: Any, low: Array, x: Array, high: Array) -> Array:
+    def entry(r: Reader, lo: Poly, p: Poly, hi: Poly) -> Poly:
+        if x.kind == "i":
+            raise Undecided("clamp of integers")
+        return r.boundary(f.minimum(r.boundary(f.maximum(p, lo)), hi))
+
+    return elementwise(entry)(reader, equation, low, x, high)
+
+
+@rule("convert_element_type")
+def _convert(reader: Reader, equation: Any, a: Array) -> Array:
+    to = kind_of(equation.params["new_dtype"])
+    if a.kind == "f" and to == "i":
+        raise Undecided("a conversion of floats to integers")
+    if to == "b" and a.kind != "b":
+        return elementwise(lambda r, p: ONE - _same(r, p, ZERO, a.kind))(reader, equation, a)
+    return elementwise(lambda _, p: p)(reader, equation, a)
+
+
+# --- calls: the value is that of the definition ---
+
+
+@rule(
+    "pjit",
+    "jit",
+    "closed_call",
+    "core_call",
+    "remat",
+    "checkpoint",
+    "custom_jvp_call",
+    "custom_lin",
+)
+def _call(reader: Reader, equation: Any, *arrays: Array) -> list[Array]:
+    inner = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
+    return read(reader, _closed(inner), arrays)
+
+
+@rule("custom_vjp_call", "custom_vjp_call_jaxpr")
+def _custom_vjp(reader: Reader, equation: Any, *arrays: Array) -> list[Array]:
+    inner = equation.params.get("call_jaxpr", equation.params.get("fun_jaxpr"))
+    return read(reader, _closed(inner), arrays)
+
+
+class _Closed:
+    """An open jaxpr, such as that of remat, with no constants."""
+
+    def __init__(self, jaxpr: Any):
+        self.jaxpr, self.consts = jaxpr, ()
+
+
+def _closed(jaxpr: Any) -> Any:
+    return jaxpr if hasattr(jaxpr, "consts") else _Closed(jaxpr)
+
+
+@rule("optimization_barrier")
+def _barrier(_: Reader, __: Any, *arrays: Array) -> list[Array]:
+    return list(arrays)
+
+
+@rule("while", "scan", "cond")
+def _refuse(_: Reader, equation: Any, *__: Array) -> None:
+    raise Undecided(f"the control flow of {equation.primitive.name}")
+
+
+__all__ = ["chosen", "scale"]
