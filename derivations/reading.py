@@ -47,7 +47,7 @@ class Condition:
     guards: tuple[Atom, ...] = ()
 
 
-@dataclass
+@dataclass(eq=False)
 class Reader:
     """What is gathered while entries are asked for."""
 
@@ -93,10 +93,11 @@ class Reader:
 
     def dim(self, dim: Any) -> Poly:
         """A size of the jaxpr as a polynomial."""
-        return number(dim) if isinstance(dim, int) else self._parsed(str(dim))
+        return number(dim) if isinstance(dim, int) else self.size(str(dim))
 
     @functools.lru_cache(maxsize=512)  # noqa: B019 (a reader lives as long as its proof)
-    def _parsed(self, text: str) -> Poly:
+    def size(self, text: str) -> Poly:
+        """A size from its text, such as "d*n + 1"."""
         return self._dim_of(ast.parse(text, mode="eval").body)
 
     def _dim_of(self, node: ast.expr) -> Poly:

@@ -79,7 +79,11 @@ def _guarded(function: Callable) -> Callable:
             result = function(*args)
         except (ZeroDivisionError, ValueError, OverflowError):
             return NAN
-        return NAN if isinstance(result, MP.mpc) and result.imag != 0 else getattr(result, "real", result)
+        return (
+            NAN
+            if isinstance(result, MP.mpc) and result.imag != 0
+            else getattr(result, "real", result)
+        )
 
     return lambda *arrays: _array(np.frompyfunc(safe, len(arrays), 1)(*arrays))
 
@@ -149,12 +153,18 @@ def _smooth(name: str) -> Callable:
 
     def apply(around: Surroundings, _: dict, x: Number) -> Number:
         if not x.is_float:
-            return Number({"neg": np.negative, "abs": np.abs, "sign": np.sign, "square": np.square}[name](x.value))
+            return Number(
+                {"neg": np.negative, "abs": np.abs, "sign": np.sign, "square": np.square}[name](
+                    x.value
+                )
+            )
         if name in SWITCHING:
             _meet(around, x.value, x.tangent)
         if name in STEPS:
             _meet(around, _array(np.sin(0) + _SINES(x.value)), x.tangent)
-        return Number(value(x.value), None if x.tangent is None else _product(slope(x.value), x.tangent))
+        return Number(
+            value(x.value), None if x.tangent is None else _product(slope(x.value), x.tangent)
+        )
 
     return apply
 
@@ -183,7 +193,9 @@ def _sum_tangents(*parts: np.ndarray | None) -> np.ndarray | None:
 def _add(_: Surroundings, __: dict, a: Number, b: Number) -> Number:
     shape = np.broadcast_shapes(a.value.shape, b.value.shape)
     tangent = _sum_tangents(a.tangent, b.tangent)
-    return Number(_array(a.value + b.value), None if tangent is None else np.broadcast_to(tangent, shape))
+    return Number(
+        _array(a.value + b.value), None if tangent is None else np.broadcast_to(tangent, shape)
+    )
 
 
 def _sub(around: Surroundings, params: dict, a: Number, b: Number) -> Number:
@@ -282,7 +294,9 @@ def _convert(_: Surroundings, params: dict, x: Number) -> Number:
         return x if x.is_float else Number(reals(x.value))
     if kind == "b":
         return Number(_truth(x.value != 0))
-    return Number(np.vectorize(int, otypes=[np.int64])(x.value) if x.value.size else x.value.astype(int))
+    return Number(
+        np.vectorize(int, otypes=[np.int64])(x.value) if x.value.size else x.value.astype(int)
+    )
 
 
 # --- axes ---
@@ -348,7 +362,9 @@ def _greatest(flip: int) -> Callable:
         picked = np.take_along_axis(values, best[..., None], -1)[..., 0]
         return Number(
             _array(picked),
-            None if tangents is None else _array(np.take_along_axis(tangents, best[..., None], -1)[..., 0]),
+            None
+            if tangents is None
+            else _array(np.take_along_axis(tangents, best[..., None], -1)[..., 0]),
         )
 
     return apply
@@ -363,7 +379,11 @@ def _positions(around: Surroundings, values: np.ndarray, tangents: np.ndarray | 
         slopes = [0] * len(row) if tangents is None else tangents[place]
         for k, value in enumerate(row):
             gap = row[best[place]] - value
-            if k != best[place] and gap < CLOSE and not (gap == 0 and slopes[k] == slopes[best[place]]):
+            if (
+                k != best[place]
+                and gap < CLOSE
+                and not (gap == 0 and slopes[k] == slopes[best[place]])
+            ):
                 around.near_kink = True
     return best
 
@@ -381,7 +401,9 @@ def _prod(around: Surroundings, params: dict, x: Number) -> Number:
     tangents = None if x.tangent is None else _rows(x.tangent, params["axes"])
     result = Number(reals(np.ones(values.shape[:-1])))
     for k in range(values.shape[-1]):
-        factor = Number(_array(values[..., k]), None if tangents is None else _array(tangents[..., k]))
+        factor = Number(
+            _array(values[..., k]), None if tangents is None else _array(tangents[..., k])
+        )
         result = _mul(around, params, result, factor)
     return result
 
@@ -392,13 +414,17 @@ def _dot(around: Surroundings, params: dict, a: Number, b: Number) -> Number:
     b_free = [k for k in range(b.value.ndim) if k not in (*right, *right_batch)]
 
     def first(x: np.ndarray) -> np.ndarray:
-        batch, free, inner = (tuple(x.shape[k] for k in axes) for axes in (left_batch, a_free, left))
+        batch, free, inner = (
+            tuple(x.shape[k] for k in axes) for axes in (left_batch, a_free, left)
+        )
         return np.transpose(x, (*left_batch, *a_free, *left)).reshape(
             *batch, *free, *(1 for _ in b_free), math.prod(inner)
         )
 
     def second(x: np.ndarray) -> np.ndarray:
-        batch, free, inner = (tuple(x.shape[k] for k in axes) for axes in (right_batch, b_free, right))
+        batch, free, inner = (
+            tuple(x.shape[k] for k in axes) for axes in (right_batch, b_free, right)
+        )
         return np.transpose(x, (*right_batch, *b_free, *right)).reshape(
             *batch, *(1 for _ in a_free), *free, math.prod(inner)
         )
@@ -417,14 +443,19 @@ def _concatenate(_: Surroundings, params: dict, *parts: Number) -> Number:
     value = np.concatenate([p.value for p in parts], axis)
     if all(p.tangent is None for p in parts):
         return Number(value)
-    tangents = [np.full(p.value.shape, MP.mpf(0), dtype=object) if p.tangent is None else p.tangent for p in parts]
+    tangents = [
+        np.full(p.value.shape, MP.mpf(0), dtype=object) if p.tangent is None else p.tangent
+        for p in parts
+    ]
     return Number(value, np.concatenate(tangents, axis))
 
 
 def _split(_: Surroundings, params: dict, x: Number) -> list[Number]:
     cuts = np.cumsum(params["sizes"])[:-1]
     values = np.split(x.value, cuts, params["axis"])
-    tangents = [None] * len(values) if x.tangent is None else np.split(x.tangent, cuts, params["axis"])
+    tangents = (
+        [None] * len(values) if x.tangent is None else np.split(x.tangent, cuts, params["axis"])
+    )
     return [Number(v, t) for v, t in zip(values, tangents, strict=True)]
 
 
@@ -442,7 +473,9 @@ def by_positions(name: str) -> Callable:
         primitive = params["_primitive"]
         positions = jnp.arange(x.value.size).reshape(x.value.shape)
         others = [jnp.asarray(-1) if r.is_float else jnp.asarray(r.value) for r in rest]
-        where = np.asarray(primitive.bind(positions, *others, **{k: v for k, v in params.items() if k[0] != "_"}))
+        where = np.asarray(
+            primitive.bind(positions, *others, **{k: v for k, v in params.items() if k[0] != "_"})
+        )
         filler = rest[0].value[()] if name == "pad" else NAN
 
         def pick(array: np.ndarray, missing: Any) -> np.ndarray:
@@ -455,7 +488,9 @@ def by_positions(name: str) -> Callable:
     return apply
 
 
-def _scatter_add(around: Surroundings, params: dict, x: Number, where: Number, new: Number) -> Number:
+def _scatter_add(
+    around: Surroundings, params: dict, x: Number, where: Number, new: Number
+) -> Number:
     """Linear in the new entries: each goes where JAX puts a one in its place."""
     options = {k: v for k, v in params.items() if k[0] != "_"}
     blank, count = jnp.zeros(x.value.shape), new.value.size
@@ -463,7 +498,10 @@ def _scatter_add(around: Surroundings, params: dict, x: Number, where: Number, n
     for place in range(count):
         one = jnp.zeros(count).at[place].set(1).reshape(new.value.shape)
         hit = np.asarray(params["_primitive"].bind(blank, jnp.asarray(where.value), one, **options))
-        part = [None if t is None else _array(reals(hit) * t.reshape(-1)[place]) for t in (new.value, new.tangent)]
+        part = [
+            None if t is None else _array(reals(hit) * t.reshape(-1)[place])
+            for t in (new.value, new.tangent)
+        ]
         result = _add(around, {}, result, Number(*part))
     return result
 
@@ -521,7 +559,9 @@ def constant(value: Any) -> Number:
     return Number(reals(value.astype(np.float64)) if is_float else value)
 
 
-def evaluate(around: Surroundings, jaxpr: Any, consts: Sequence, args: Sequence[Number]) -> list[Number]:
+def evaluate(
+    around: Surroundings, jaxpr: Any, consts: Sequence, args: Sequence[Number]
+) -> list[Number]:
     """Run an open jaxpr."""
     known = dict(zip(jaxpr.constvars, map(constant, consts), strict=True))
     known.update(zip(jaxpr.invars, args, strict=True))
@@ -540,7 +580,9 @@ def evaluate(around: Surroundings, jaxpr: Any, consts: Sequence, args: Sequence[
     return [value_of(atom) for atom in jaxpr.outvars]
 
 
-def run(jaxpr: Any, args: Sequence[np.ndarray], tangents: Sequence[np.ndarray | None]) -> tuple[list[Number], bool]:
+def run(
+    jaxpr: Any, args: Sequence[np.ndarray], tangents: Sequence[np.ndarray | None]
+) -> tuple[list[Number], bool]:
     """The outputs of a closed jaxpr, and whether a kink was near."""
     around = Surroundings()
     numbers = [Number(a, t) for a, t in zip(args, tangents, strict=True)]

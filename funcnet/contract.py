@@ -7,7 +7,7 @@ to draw admissible arguments, and by the prover, for which every named size is a
 import functools
 import inspect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -169,6 +169,8 @@ def checked(function: F) -> F:
     def wrapper(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
+        if _stands_for_all(declared, bound.arguments):
+            return function(*bound.args, **bound.kwargs)
         for parameter in declared:
             value = bound.arguments[parameter.name]
             bound.arguments[parameter.name] = _converted(parameter, value)
@@ -179,6 +181,12 @@ def checked(function: F) -> F:
             raise TypeError(_misfit(name, declared, values) or f"{name}: {error}") from None
 
     return wrapper  # pyright: ignore[reportReturnType]
+
+
+def _stands_for_all(declared: tuple[Parameter, ...], values: Mapping[str, Any]) -> bool:
+    """Whether a static float is a traced scalar: the prover asks about all its values at once."""
+    scalars = (values[p.name] for p in declared if p.hint is float)
+    return any(isinstance(value, jax.core.Tracer) for value in scalars)
 
 
 def _converted(parameter: Parameter, value: Any) -> Any:

@@ -10,14 +10,12 @@ from derivations.algebra.functions import derivative_of, power
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
     BRACKETS,
-    ONE,
     ZERO,
     Atom,
     Poly,
     Undecided,
     add,
     entry,
-    fresh,
     poly,
     product,
     scale,
@@ -102,20 +100,16 @@ RULES = {
 }
 
 
-def pullback(
-    outputs: list[tuple[str, tuple[Atom, ...], Poly]], name: str, at: tuple[Poly, ...]
-) -> Poly:
-    """Σ over all outputs and their entries o of cotangent[o] · ∂output[o] / ∂name[at]."""
+Output = tuple[str, tuple[Atom, ...], tuple[Poly, ...], Poly]
+
+
+def pullback(outputs: list[Output], name: str, at: tuple[Poly, ...]) -> Poly:
+    """Σ over all outputs and their entries o of cotangent[o] · ∂output[o] / ∂name[at].
+
+    Each output is given as the name of its cotangent, its free indices, their place, and the entry there.
+    """
     parts = []
-    for cotangent, indices, value in outputs:
-        bar = entry(cotangent, *map(poly, indices))
+    for cotangent, indices, place, value in outputs:
+        bar = entry(cotangent, *place)
         parts.append(total(indices, bar * derivative(value, name, at)))
     return add(parts)
-
-
-def free_indices(shape: tuple[Poly, ...], name: str) -> tuple[Atom, ...]:
-    """A fresh index for each axis."""
-    return tuple(fresh(n, name) for n in shape)
-
-
-__all__ = ["ONE", "derivative", "free_indices", "pullback"]

@@ -1,0 +1,49 @@
+"""Rewriting by what the caller assumes: Σ_k y[…, k] = c over the last axis of an array.
+
+Sound where the assumption holds: in Σ_{k…} m the factor y[…, k] is taken out with its index when nothing else in m
+depends on k. Each step removes an index, so it ends.
+"""
+
+from collections.abc import Mapping
+
+from derivations.algebra.sums import instantiate, total
+from derivations.algebra.terms import Atom, Poly, add, number, poly, times
+
+
+def with_sums(p: Poly, sums: Mapping[str, int]) -> Poly:
+    """p with Σ_k name[…, k] replaced by its value, for every name in `sums`."""
+    if not sums:
+        return p
+    return add(_of_term(m, c, sums) for m, c in p.terms.items())
+
+
+def _of_term(monomial, coefficient, sums: Mapping[str, int]) -> Poly:
+    result = Poly({(): coefficient})
+    for atom, e in monomial:
+        factor = (
+            _replaced(atom, sums) if atom.head == "sum" and isinstance(e, int) and e > 0 else None
+        )
+        if factor is None:
+            result = times(result, Poly({((atom, e),): 1}))
+        else:
+            for _ in range(e):
+                result = times(result, factor)
+    return result
+
+
+def _replaced(atom: Atom, sums: Mapping[str, int]) -> Poly | None:
+    names, summand = instantiate(atom)
+    ((monomial, coefficient),) = summand.terms.items()
+    for inner, e in monomial:
+        if inner.head != "entry" or inner.args[0] not in sums or e != 1:
+            continue
+        last = inner.args[-1]
+        index = next((i for i in names if last == poly(i)), None)
+        rest = tuple(pair for pair in monomial if pair[0] != inner)
+        others = Poly({rest: coefficient}).free.union(*(p.free for p in inner.args[3:-1]))
+        if index is not None and index not in others:
+            left = tuple(i for i in names if i != index)
+            return with_sums(
+                total(left, Poly({rest: coefficient}) * number(sums[inner.args[0]])), sums
+            )
+    return None

@@ -1,0 +1,149 @@
+"""Index expressions as text that a person reads: y_bar[j]·Σ_i x[i]², and LaTeX by way of SymPy in border.py."""
+
+from collections.abc import Iterable
+from fractions import Fraction
+
+from derivations.algebra.terms import Atom, Number, Poly, constant
+
+LETTERS = "ijklmopqrstuvw"
+DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def text(p: Poly, names: dict[Atom, str] | None = None) -> str:
+    """The expression; indices without a name get letters in the order in which they occur."""
+    return _sum_text(p, _Names(names))
+
+
+class _Names(dict):
+    """Letters for indices, handed out as they are met."""
+
+    def __init__(self, given: dict[Atom, str] | None):
+        super().__init__(given or {})
+
+    def __missing__(self, index: Atom) -> str:
+        taken = set(self.values())
+        letter = next((c for c in LETTERS if c not in taken), f"i{len(self)}")
+        self[index] = letter
+        return letter
+
+
+def _sum_text(p: Poly, names: _Names) -> str:
+    if not p.terms:
+        return "0"
+    ordered = sorted(p.terms.items(), key=lambda term: (term[1] < 0, len(term[0]), repr(term[0])))
+    parts = [_term_text(m, c, names) for m, c in ordered]
+    joined = "".join(f" - {t[1:]}" if t.startswith("-") else f" + {t}" for t in parts)
+    return joined.removeprefix(" + ") if joined.startswith(" + ") else "-" + joined[3:]
+
+
+def _term_text(monomial, coefficient: Number, names: _Names) -> str:
+    above = [_power_text(a, e, names) for a, e in _in_order(monomial) if e > 0 or a.head == "exp"]
+    below = [_power_text(a, -e, names) for a, e in _in_order(monomial) if e < 0 and a.head != "exp"]
+    c = Fraction(coefficient)
+    if abs(c.numerator) != 1 or not above:
+        above.insert(0, str(abs(c.numerator)))
+    if c.denominator != 1:
+        below.insert(0, str(c.denominator))
+    sign = "-" if c < 0 else ""
+    if not below:
+        return sign + "·".join(above)
+    bottom = "·".join(below)
+    return f"{sign}{'·'.join(above)} / {bottom if len(below) == 1 else f'({bottom})'}"
+
+
+def _in_order(monomial) -> list:
+    rank = {"size": 0, "const": 0, "prime": 0, "entry": 1, "delta": 2, "positive": 2, "sum": 4}
+    return sorted(monomial, key=lambda pair: (rank.get(pair[0].head, 3), pair[0].key))
+
+
+def _power_text(atom: Atom, e: Number, names: _Names) -> str:
+    if atom.head == "exp":
+        inside = Poly({next(iter(atom.args[0].terms)): e})
+        return f"exp({_sum_text(inside, names)})"
+    base = _atom_text(atom, names)
+    if e == 1:
+        return base if atom.head != "base" else f"({base})"
+    if e == Fraction(1, 2):
+        return f"√({base})"
+    base = f"({base})" if atom.head in ("base", "sum") else base
+    return base + (str(e).translate(DIGITS) if isinstance(e, int) else f"^({e})")
+
+
+def _atom_text(atom: Atom, names: _Names) -> str:
+    match atom.head, atom.args:
+        case "var", _:
+            return names[atom]
+        case ("size", (name, *_)) | ("prime", (name,)):
+            return str(name)
+        case "const", (name,):
+            return {"pi": "π", "inf": "∞"}.get(name, name)
+        case "entry", (name, _, _, *at):
+            return f"{name}[{_list(at, names)}]" if at else name
+        case ("base", (p,)):
+            return _sum_text(p, names)
+        case "log", (p,):
+            return f"log({_sum_text(p, names)})"
+        case "fn", (name, *args):
+            return f"{name}({_list(args, names)})"
+        case ("positive" | "zero" | "delta" | "atleast") as head, (p,):
+            return _bracket_text(head, p, names)
+    return _bound_text(atom, names)
+
+
+def _bracket_text(head: str, p: Poly, names: _Names) -> str:
+    sides = {1: {}, -1: {}}
+    for monomial, c in p.terms.items():
+        sides[1 if c > 0 else -1][monomial] = abs(c)
+    relation = {"positive": ">", "zero": "=", "delta": "=", "atleast": "≥"}[head]
+    left, right = (_sum_text(Poly(sides[s]), names) for s in (1, -1))
+    return f"[{left} {relation} {right}]"
+
+
+def _bound_text(atom: Atom, names: _Names) -> str:
+    own = _Names(dict(names))
+    letters = [own[i] for i in atom.args[0]]
+    symbol = {"sum": "Σ", "prod": "Π", "argmax": "argmax"}[atom.head]
+    inside = _sum_text(atom.args[1], own)
+    inside = f"({inside})" if len(atom.args[1].terms) > 1 else inside
+    place = f".{atom.args[2]}" if atom.head == "argmax" and len(letters) > 1 else ""
+    return f"{symbol}{place}_{','.join(letters)} {inside}"
+
+
+def _list(args: Iterable[Poly], names: _Names) -> str:
+    return ", ".join(_sum_text(p, names) for p in args)
+
+
+def terms_of_difference(hand: Poly, true: Poly, names: dict[Atom, str]) -> str:
+    """What is missing in the first and what is too much, term by term; or the factor between the two."""
+    ratio = _ratio(hand, true)
+    if ratio is not None:
+        return f"factor {text(ratio, names)} too much"
+    missing = Poly({m: c for m, c in true.terms.items() if hand.terms.get(m) != c})
+    extra = Poly({m: c for m, c in hand.terms.items() if true.terms.get(m) != c})
+    parts = [f"missing: {text(missing, names)}"] if missing else []
+    return "; ".join([*parts, *([f"too much: {text(extra, names)}"] if extra else [])])
+
+
+def _ratio(hand: Poly, true: Poly) -> Poly | None:
+    """A monomial of sizes and scalars r with hand = r · true."""
+    if not hand.terms or len(hand.terms) != len(true.terms):
+        return None
+    first = next(iter(hand.terms))
+    for candidate, c in true.terms.items():
+        exponents = dict(first)
+        for atom, e in candidate:
+            exponents[atom] = exponents.get(atom, 0) - e
+        left = {a: e for a, e in exponents.items() if e}
+        if all(a.head == "size" or (a.head == "entry" and len(a.args) == 3) for a in left):
+            ratio = Poly(
+                {
+                    tuple(sorted(left.items(), key=lambda x: x[0].key)): Fraction(hand.terms[first])
+                    / c
+                }
+            )
+            if (true * ratio).terms == hand.terms:
+                return ratio
+    return None
+
+
+__all__ = ["constant", "terms_of_difference", "text"]

@@ -1,0 +1,360 @@
+"""Where hand-written and true gradient differ: the evaluator run at small sizes, and the script that shows it."""
+
+import itertools
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from derivations.algebra.terms import Undecided
+from derivations.problem import Problem, Traces, name_of
+from derivations.witness import MP, CannotEvaluate, Number, real, reals, run
+
+AGREES, DIFFERS = MP.mpf(10) ** -12, MP.mpf(10) ** -7  # relative; literals are rounded to 1e-16
+TINY = MP.mpf(10) ** -22
+POINTS, TRIES = 3, 6
+MORE_POINTS = 24  # when the algebra did not find equality
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Concrete inputs at which the hand-written rule is wrong."""
+
+    argument: str
+    sizes: Mapping[str, int]
+    inputs: Mapping[str, Any]
+    cotangents: tuple[Any, ...]
+    place: tuple[int, ...]
+    by_hand: float
+    true: float
+    script: str = field(repr=False)
+
+    def __str__(self):
+        sizes = ", ".join(f"{n} = {k}" for n, k in self.sizes.items())
+        entry = f"[{', '.join(map(str, self.place))}]" if self.place else ""
+        what = "value" if self.argument == "value" else f"gradient of {self.argument}{entry}"
+        return (
+            f"a witness{' with ' + sizes if sizes else ''}: the {what} is {self.by_hand:.12g} by hand and "
+            f"{self.true:.12g} in truth\n{self.script}"
+        )
+
+
+@dataclass
+class Findings:
+    """For each quantity: whether a difference was seen, or where none was."""
+
+    different: dict[str, Any] = field(default_factory=dict)
+    agreed: dict[str, str] = field(default_factory=dict)
+    witness: Witness | None = None
+    reason: str = "no admissible point was found"
+
+
+@dataclass(frozen=True)
+class Point:
+    """Inputs and cotangents at given sizes."""
+
+    sizes: Mapping[str, int]
+    inputs: tuple[np.ndarray, ...]
+    cotangents: tuple[np.ndarray, ...]
+
+
+def examine(problem: Problem, names: Sequence[str], suspects: set[str]) -> Findings:
+    """Look for differences at several sizes and points; where one is found, for the smallest example."""
+    findings, draw = Findings(), random.Random(20)
+    for sizes in _unequal_sizes(problem):
+        traces = _concrete(problem, sizes, findings)
+        if traces is not None:
+            _at_points(problem, traces, sizes, names, draw, findings, POINTS)
+    if suspects - set(findings.different):
+        _search_on(problem, suspects - set(findings.different), draw, findings)
+    for name in findings.different:
+        findings.agreed.pop(name, None)
+    if findings.different:
+        findings.witness = _smallest(problem, findings)
+    return findings
+
+
+def _search_on(problem: Problem, names: set[str], draw: random.Random, findings: Findings) -> None:
+    """More points where the algebra found no equality: the difference may show in a band or for some shapes only."""
+    for sizes in _small_sizes(problem):
+        if not names - set(findings.different):
+            return
+        traces = _concrete(problem, sizes, findings)
+        if traces is not None:
+            _at_points(problem, traces, sizes, sorted(names), draw, findings, MORE_POINTS)
+
+
+def _unequal_sizes(problem: Problem) -> list[dict[str, int]]:
+    """Two choices in which different sizes differ, so that no transposition hides."""
+    least, names = dict(problem.minimal), problem.sizes
+    up = {name: max(2 + k % 3, least.get(name, 1)) for k, name in enumerate(names)}
+    down = {name: max(3 - k % 3, least.get(name, 1)) for k, name in enumerate(names)}
+    return [up, down] if names else [{}]
+
+
+def _small_sizes(problem: Problem) -> list[dict[str, int]]:
+    """The smallest sizes first; a few of all equal, then all of 1, 2 for few names."""
+    least, names = dict(problem.minimal), problem.sizes
+    found = [{n: max(k, least.get(n, 1)) for n in names} for k in (1, 2, 3)]
+    if len(names) <= 3:
+        for values in itertools.product((1, 2, 3), repeat=len(names)):
+            found.append({n: max(k, least.get(n, 1)) for n, k in zip(names, values, strict=True)})
+    unique = {tuple(s.items()): s for s in found}
+    return sorted(unique.values(), key=lambda s: math.prod(s.values()))
+
+
+def _concrete(problem: Problem, sizes: Mapping[str, int], findings: Findings) -> Traces | None:
+    try:
+        return problem.traced(sizes)
+    except (Undecided, ValueError, TypeError) as error:  # an op may refuse such sizes
+        findings.reason = str(error).splitlines()[0]
+        return None
+
+
+def _at_points(
+    problem: Problem,
+    traces: Traces,
+    sizes: Mapping[str, int],
+    names: Sequence[str],
+    draw: random.Random,
+    findings: Findings,
+    points: int,
+) -> None:
+    done = 0
+    for k in range(points + TRIES):
+        if done == points:
+            return
+        point = _drawn_point(problem, traces, sizes, draw, simple=k % 3 == 2)
+        try:
+            found = _compared(problem, traces, point, names, draw)
+        except CannotEvaluate as error:
+            findings.reason = str(error)
+            return
+        if found is None:
+            continue
+        done += 1
+        _record(found, sizes, point, findings)
+
+
+def _record(found: dict, sizes: Mapping[str, int], point: Point, findings: Findings) -> None:
+    where = ", ".join(f"{n} = {k}" for n, k in sizes.items()) or "random points"
+    for name, (by_hand, true) in found.items():
+        verdict = _verdict(by_hand, true)
+        if verdict == "differs":
+            findings.different.setdefault(name, point)
+        elif verdict == "agrees":
+            findings.agreed[name] = where
+
+
+def _verdict(a: Any, b: Any) -> str:
+    gap, scale = abs(a - b), abs(a) + abs(b)
+    if gap <= AGREES * scale or gap < TINY:
+        return "agrees"
+    return "differs" if gap > DIFFERS * scale and gap > MP.mpf(10) ** -14 else "unclear"
+
+
+def _drawn_point(
+    problem: Problem, traces: Traces, sizes: Mapping[str, int], draw: random.Random, simple: bool
+) -> Point:
+    inputs = _with_sums(problem, problem.point(sizes, draw, simple))
+    cotangents = tuple(_random_array(shape, draw, simple) for shape in traces.outputs)
+    return Point(sizes, tuple(inputs), cotangents)
+
+
+def _with_sums(problem: Problem, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """Make the sums over the last axis what they are assumed to be."""
+    assumed = dict(problem.sums)
+    for a, array in zip(problem.arrays, inputs, strict=True):
+        if a.name in assumed:
+            array[..., -1] += assumed[a.name] - array.sum(axis=-1)
+    return inputs
+
+
+def _random_array(shape: Sequence[int], draw: random.Random, simple: bool) -> np.ndarray:
+    result = np.empty(tuple(shape), dtype=object)
+    for place in np.ndindex(result.shape):
+        result[place] = Fraction(
+            draw.choice([-3, -2, -1, 1, 2, 3])
+            if simple
+            else draw.choice([-1, 1]) * draw.randrange(1, 900),
+            1 if simple else 301,
+        )
+    return result
+
+
+def _as_number(array: np.ndarray) -> np.ndarray:
+    return reals(array) if array.dtype == object else array
+
+
+def _compared(
+    problem: Problem, traces: Traces, point: Point, names: Sequence[str], draw: random.Random
+) -> dict[str, tuple[Any, Any]] | None:
+    """By hand and in truth, along a random direction of each argument; None if the point cannot be used."""
+    inputs = [_as_number(x) for x in point.inputs]
+    bars = [reals(c) for c in point.cotangents]
+    hand, near = run(traces.hand, [*bars, *inputs], [None] * (len(bars) + len(inputs)))
+    directions = [_random_array(x.shape, draw, simple=False) for x in inputs]
+    found: dict[str, tuple[Any, Any]] = {}
+    outputs = len(traces.outputs)
+    gradients = dict(zip((a.name for a in problem.differentiable()), hand[outputs:], strict=True))
+    for k, a in enumerate(problem.arrays):
+        if a.kind != "float":
+            continue
+        tangents = [reals(directions[k]) if i == k else None for i in range(len(inputs))]
+        values, near_here = run(traces.value, inputs, tangents)
+        near = near or near_here
+        if a.name in names:
+            true = sum((_inner(c, v.tangent) for c, v in zip(bars, values, strict=True)), MP.mpf(0))
+            found[a.name] = (_inner(gradients[a.name].value, reals(directions[k])), true)
+        if "value" in names:
+            found["value"] = _first_difference(hand[:outputs], values)
+    finite = all(MP.isfinite(x) for pair in found.values() for x in pair)
+    return None if near or not finite else found
+
+
+def _inner(a: np.ndarray, b: np.ndarray | None) -> Any:
+    return MP.mpf(0) if b is None else np.sum(np.asarray(a * b, dtype=object), initial=MP.mpf(0))
+
+
+def _first_difference(hand: Sequence[Number], true: Sequence[Number]) -> tuple[Any, Any]:
+    pair = (MP.mpf(0), MP.mpf(0))
+    for a, b in zip(hand, true, strict=True):
+        for x, y in zip(a.value.reshape(-1), b.value.reshape(-1), strict=True):
+            if not (MP.isfinite(x) and MP.isfinite(y)):
+                return x, y
+            if _verdict(x, y) == "differs":
+                return x, y
+            pair = (pair[0] + x, pair[1] + y)
+    return pair
+
+
+# --- the smallest example ---
+
+
+def _smallest(problem: Problem, findings: Findings) -> Witness | None:
+    """The least sizes and simplest inputs at which one entry differs."""
+    name = next((n for n in findings.different if n != "value"), "value")
+    draw = random.Random(4)
+    for sizes in _small_sizes(problem):
+        traces = _concrete(problem, sizes, findings)
+        for k in range(8 if traces is not None else 0):
+            point = _drawn_point(problem, traces, sizes, draw, simple=k < 5)
+            witness = _at_point(problem, traces, point, name)
+            if witness is not None:
+                return witness
+    point = findings.different[name]
+    return _at_point(problem, problem.traced(point.sizes), point, name)
+
+
+def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
+    """The entry that differs most at this point, if one does."""
+    inputs, bars = [_as_number(x) for x in point.inputs], [reals(c) for c in point.cotangents]
+    hand, near = run(traces.hand, [*bars, *inputs], [None] * (len(bars) + len(inputs)))
+    count, worst = len(traces.outputs), None
+    if name == "value":
+        values, near_here = run(traces.value, inputs, [None] * len(inputs))
+        pair = _first_difference(hand[:count], values)
+        candidates = [((), *pair)] if not (near or near_here) else []
+    else:
+        gradients = dict(zip((a.name for a in problem.differentiable()), hand[count:], strict=True))
+        candidates = (
+            _entries(problem, traces, inputs, bars, name, gradients[name].value) if not near else []
+        )
+    for place, by_hand, true in candidates:
+        if MP.isfinite(by_hand) and MP.isfinite(true) and _verdict(by_hand, true) == "differs":
+            gap = abs(by_hand - true)
+            if worst is None or gap > worst[0]:
+                worst = (gap, place, by_hand, true)
+    return None if worst is None else _witness(problem, point, name, *worst[1:])
+
+
+def _entries(
+    problem: Problem, traces: Traces, inputs: list, bars: list, name: str, by_hand: np.ndarray
+) -> list[tuple]:
+    k = next(i for i, a in enumerate(problem.arrays) if a.name == name)
+    found = []
+    for place in np.ndindex(inputs[k].shape):
+        direction = np.full(inputs[k].shape, MP.mpf(0), dtype=object)
+        direction[place] = real(1)
+        tangents = [direction if i == k else None for i in range(len(inputs))]
+        values, near = run(traces.value, inputs, tangents)
+        true = sum((_inner(c, v.tangent) for c, v in zip(bars, values, strict=True)), MP.mpf(0))
+        if not near:
+            found.append((place, by_hand[place], true))
+    return found
+
+
+def _witness(
+    problem: Problem, point: Point, name: str, place: tuple, by_hand: Any, true: Any
+) -> Witness:
+    arrays = {a.name: _listed(x) for a, x in zip(problem.arrays, point.inputs, strict=True)}
+    bars = tuple(map(_listed, point.cotangents))
+    script = _script(problem, arrays, bars, name)
+    return Witness(
+        name, dict(point.sizes), arrays, bars, place, float(by_hand), float(true), script
+    )
+
+
+def _listed(array: np.ndarray) -> Any:
+    return (
+        np.vectorize(
+            lambda v: v if isinstance(v, (int, np.integer)) else float(v),
+            otypes=[float if array.dtype == object else int],
+        )(array).tolist()
+        if array.size
+        else []
+    )
+
+
+def _script(problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str) -> str:
+    """A few lines to paste: the two gradients side by side."""
+    target = problem.target
+    inner = getattr(target, "fun", target)
+    module = getattr(inner, "__module__", "__main__")
+    title = name_of(target)
+    own = (
+        f"from {module} import {title}"
+        if module != "__main__"
+        else f"# {title}: the op in question"
+    )
+    values = [
+        f"{a.name} = {_literal(arrays[a.name], a.kind)}"
+        if a.is_array
+        else f"{a.name} = {a.value!r}"
+        for a in problem.arguments
+    ]
+    bar = (
+        f"jnp.array({bars[0]})"
+        if len(bars) == 1
+        else "(" + ", ".join(f"jnp.array({b})" for b in bars) + ")"
+    )
+    floats = [a.name for a in problem.arguments if a.kind == "float"]
+    call = ", ".join(a.name for a in problem.arguments)
+    free = ", ".join(floats)
+    lines = [
+        "import jax, jax.numpy as jnp",
+        'jax.config.update("jax_enable_x64", True)',
+        own,
+        *values,
+        f"bar = {bar}",
+    ]
+    if name == "value":
+        return "\n".join([*lines, f"print({title}.fwd({call})[0], {title}.fun({call}))"])
+    at = floats.index(name)
+    for label, f in (("by hand", title), ("in truth", f"{title}.fun")):
+        function = f if label == "by hand" or hasattr(target, "fun") else None
+        if function:
+            lines.append(
+                f'print("{label}:", jax.vjp(lambda {free}: {function}({call}), {free})[1](bar)[{at}])'
+            )
+    return "\n".join(lines)
+
+
+def _literal(value: Any, kind: str) -> str:
+    if kind == "static":
+        return repr(value)
+    return f"jnp.array({value})" if kind == "float" else f"jnp.array({value}, dtype=jnp.int32)"

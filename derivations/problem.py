@@ -1,0 +1,386 @@
+"""What is to be proved: an op or a function, the shapes of its arguments, and the jaxprs to compare.
+
+A `*batch` stands for any number of axes and is tried with 0, 1 and 2; every named size is a symbol.
+"""
+
+import inspect
+import itertools
+import math
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import export
+
+from derivations.algebra.terms import Undecided
+from funcnet.contract import Between, Flattened, Labels, Rows, parameters
+
+RANKS = (0, 1, 2)
+BRANCHED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+
+
+class UsageError(ValueError):
+    """The question cannot be asked like this; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: an array with axes, or a static value."""
+
+    name: str
+    kind: str  # "float", "int" or "static"
+    dims: tuple[str, ...] = ()
+    domains: tuple[Any, ...] = ()
+    value: Any = None  # of a static argument
+    symbolic: bool = False  # a static float that stands for every value of its domain
+
+    @property
+    def is_array(self) -> bool:
+        """Whether it is traced, as an array or as a symbolic scalar."""
+        return self.kind != "static" or self.symbolic
+
+    @property
+    def sign(self) -> str:
+        """What its domain says: "+", "0+" or ""."""
+        for domain in self.domains:
+            if isinstance(domain, Between) and domain.low >= 0:
+                return "+" if domain.above or domain.low > 0 else "0+"
+        return ""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A function with its rules, for one choice of ranks."""
+
+    target: Callable
+    arguments: tuple[Argument, ...]
+    minimal: tuple[tuple[str, int], ...] = ()
+    ranks: str = ""
+    order: int = 1
+    sums: tuple[tuple[str, int], ...] = ()  # arrays whose sum over the last axis is assumed
+
+    @property
+    def arrays(self) -> tuple[Argument, ...]:
+        """The traced arguments."""
+        return tuple(a for a in self.arguments if a.is_array)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """The names of the sizes, in the order of the axes."""
+        names = (re.findall(r"[A-Za-z_]\w*", d) for a in self.arrays for d in a.dims)
+        return tuple(dict.fromkeys(itertools.chain.from_iterable(names)))
+
+    def with_values(self, arrays: Sequence[Any]) -> list[Any]:
+        """All the arguments, static ones included."""
+        given = iter(arrays)
+        return [next(given) if a.is_array else a.value for a in self.arguments]
+
+    # --- the functions to be traced ---
+
+    def value(self, *arrays: Any) -> Any:
+        """The definition."""
+        function = (
+            self.target.fun if is_custom_vjp(self.target) and self.order == 1 else self.target
+        )
+        return function(*self.with_values(arrays))
+
+    def by_hand(self, cotangent: Any, *arrays: Any) -> tuple[Any, list[Any]]:
+        """The value that the forward returns, and the cotangents that the backward returns."""
+        if is_custom_vjp(self.target) and self.order == 1:
+            return _by_hand_of_op(self.target, self.with_values(arrays), cotangent, self.arguments)
+        floats = [k for k, a in enumerate(self.arrays) if a.kind != "int"]
+
+        def of_floats(*values: Any) -> Any:
+            every = list(arrays)
+            for k, value in zip(floats, values, strict=True):
+                every[k] = value
+            return self.target(*self.with_values(every))
+
+        value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
+        return value, list(pull(cotangent))
+
+    def differentiable(self) -> tuple[Argument, ...]:
+        """The arguments whose gradients are judged."""
+        return tuple(a for a in self.arguments if a.kind == "float")
+
+    # --- traces ---
+
+    def traced(self, sizes: Mapping[str, int] | None = None) -> "Traces":
+        """The jaxprs, with symbolic sizes or with given ones."""
+        with jax.enable_x64(True), jax.numpy_rank_promotion("allow"):
+            try:
+                return self._traced(sizes)
+            except jax.errors.InconclusiveDimensionOperation as error:
+                raise Undecided(f"a branch on a size: {_first_line(error)}") from None
+            except BRANCHED as error:
+                raise Undecided(f"a branch on a value: {_first_line(error)}") from None
+
+    def _traced(self, sizes: Mapping[str, int] | None) -> "Traces":
+        arrays = self._structures(sizes)
+        out = jax.eval_shape(self.value, *arrays)
+        cotangent = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), out)
+        leaves, tree = jax.tree.flatten(cotangent)
+        if not leaves or any(not jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves):
+            raise Undecided("an output that is not an array of floats")
+
+        def hand(*flat: Any) -> Any:
+            value, bars = self.by_hand(tree.unflatten(flat[: len(leaves)]), *flat[len(leaves) :])
+            return jax.tree.leaves(value), bars
+
+        return Traces(
+            jax.make_jaxpr(lambda *a: jax.tree.leaves(self.value(*a)))(*arrays),
+            jax.make_jaxpr(hand)(*leaves, *arrays),
+            tuple(leaf.shape for leaf in leaves),
+        )
+
+    def _structures(self, sizes: Mapping[str, int] | None) -> list[jax.ShapeDtypeStruct]:
+        if sizes is not None:
+            shapes = [tuple(_evaluated(d, sizes) for d in a.dims) for a in self.arrays]
+        else:
+            names = [d for a in self.arrays for d in a.dims]
+            least = [f"{name} >= {k}" for name, k in self.minimal]
+            dims = iter(export.symbolic_shape(", ".join(names), constraints=least) if names else ())
+            shapes = [tuple(next(dims) for _ in a.dims) for a in self.arrays]
+        types = [jnp.int32 if a.kind == "int" else jnp.float64 for a in self.arrays]
+        return [jax.ShapeDtypeStruct(s, t) for s, t in zip(shapes, types, strict=True)]
+
+    # --- points ---
+
+    def point(
+        self, sizes: Mapping[str, int], draw: random.Random, simple: bool
+    ) -> list[np.ndarray]:
+        """Admissible arguments: small rationals, or any."""
+        return [_drawn(a, sizes, draw, simple) for a in self.arrays]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The definition, and forward with backward; the latter takes the cotangents first."""
+
+    value: Any
+    hand: Any
+    outputs: tuple[tuple[Any, ...], ...]
+
+
+def is_custom_vjp(target: Any) -> bool:
+    """Whether it is a `jax.custom_vjp` object with its rule."""
+    return isinstance(target, jax.custom_vjp)
+
+
+def _by_hand_of_op(
+    op: Any, values: list, cotangent: Any, arguments: Sequence[Argument]
+) -> tuple[Any, list]:
+    value, residuals = op.fwd(*values)
+    fixed = [values[k] for k in op.nondiff_argnums]
+    bars = op.bwd(*fixed, residuals, cotangent)
+    others = [a for k, a in enumerate(arguments) if k not in op.nondiff_argnums]
+    if not isinstance(bars, (tuple, list)) or len(bars) != len(others):
+        raise UsageError(
+            f"the backward of {name_of(op)} must return one cotangent for each of its {len(others)} arguments"
+        )
+    kept = [
+        (bar, values[arguments.index(a)])
+        for bar, a in zip(bars, others, strict=True)
+        if a.kind == "float"
+    ]
+    return value, [jnp.zeros_like(v) if bar is None else bar for bar, v in kept]
+
+
+def name_of(target: Any) -> str:
+    """The name of an op or a function."""
+    return getattr(target, "__name__", None) or getattr(
+        getattr(target, "fun", None), "__name__", "the function"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _evaluated(dim: str, sizes: Mapping[str, int]) -> int:
+    factors = dim.split("*")
+    return math.prod(int(f) if f.isdigit() else sizes[f] for f in map(str.strip, factors))
+
+
+def _drawn(a: Argument, sizes: Mapping[str, int], draw: random.Random, simple: bool) -> np.ndarray:
+    shape = tuple(_evaluated(d, sizes) for d in a.dims)
+    result = np.empty(shape, dtype=np.int64 if a.kind == "int" else object)
+    for place in np.ndindex(shape):
+        result[place] = _label(a, sizes, draw) if a.kind == "int" else _entry(a, draw, simple)
+    return result
+
+
+def _label(a: Argument, sizes: Mapping[str, int], draw: random.Random) -> int:
+    top = next((sizes[d.size] for d in a.domains if isinstance(d, Labels)), 2)
+    return draw.randrange(top)
+
+
+def _entry(a: Argument, draw: random.Random, simple: bool) -> Fraction:
+    limits = next((d for d in a.domains if isinstance(d, Between)), None)
+    value = (
+        Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2])) if simple else _any(draw)
+    )
+    if limits is None:
+        return value
+    if limits.high < math.inf:
+        low, high = Fraction(limits.low), Fraction(limits.high)
+        share = (
+            Fraction(draw.randrange(1, 4), 4) if simple else Fraction(draw.randrange(1, 997), 997)
+        )
+        return low + (high - low) * share
+    return Fraction(limits.low) + abs(value)
+
+
+def _any(draw: random.Random) -> Fraction:
+    spread = draw.choice([1, 1, 1, 4, Fraction(1, 8)])
+    return spread * Fraction(draw.choice([-1, 1]) * draw.randrange(1, 2003), 1001)
+
+
+# --- from a target and its sizes to problems ---
+
+
+def problems(
+    target: Callable, sizes: Sequence[str], static: Mapping[str, Any], order: int
+) -> list[Problem]:
+    """One problem for each choice of ranks."""
+    if is_custom_vjp(target) and getattr(target, "bwd", None) is None:
+        raise UsageError(
+            f"{name_of(target)} has no backward rule; call {name_of(target)}.defvjp first"
+        )
+    if not callable(target):
+        raise UsageError(f"prove needs a function, got {type(target).__name__}")
+    arguments = _given(target, sizes, static) if sizes else _annotated(target, static)
+    stars = sorted({d for a in arguments for d in a.dims if d == "..." or d.startswith("*")})
+    found = [_of_rank(target, arguments, stars, r, order) for r in (RANKS if stars else (0,))]
+    return [p if order == 1 else _second_order(p) for p in found]
+
+
+def _annotated(target: Callable, static: Mapping[str, Any]) -> tuple[Argument, ...]:
+    try:
+        declared = parameters(target)
+    except KeyError as error:
+        raise UsageError(
+            f"{name_of(target)} has no jaxtyping annotation on {error}; give the sizes, such as prove(op, 'n d', 'd')"
+        ) from None
+    unknown = set(static) - {p.name for p in declared}
+    if unknown:
+        raise UsageError(f"{name_of(target)} has no argument {', '.join(sorted(unknown))}")
+    return tuple(_argument(p, static) for p in declared)
+
+
+def _argument(p: Any, static: Mapping[str, Any]) -> Argument:
+    if p.dims is not None and p.name not in static:
+        return Argument(p.name, p.kind, tuple(p.dims.split()), p.domains)
+    is_free = p.hint is float and p.name not in static
+    value = static.get(p.name, p.default)
+    if value is inspect.Parameter.empty and not is_free:
+        raise UsageError(f"the argument {p.name} has no default; pass static={{'{p.name}': …}}")
+    return Argument(p.name, "static", (), p.domains, value, is_free)
+
+
+def _given(
+    target: Callable, sizes: Sequence[str], static: Mapping[str, Any]
+) -> tuple[Argument, ...]:
+    function = inspect.unwrap(getattr(target, "fun", target))
+    signature = list(inspect.signature(function).parameters.values())
+    unknown = set(static) - {p.name for p in signature}
+    if unknown:
+        raise UsageError(f"{name_of(target)} has no argument {', '.join(sorted(unknown))}")
+    fixed = set(getattr(target, "nondiff_argnums", ()))
+    is_fixed = [
+        p.name in static or (k in fixed and len(sizes) < len(signature))
+        for k, p in enumerate(signature)
+    ]
+    free = [p for p, static_one in zip(signature, is_fixed, strict=True) if not static_one]
+    needed = [p for p in free if p.default is inspect.Parameter.empty]
+    if not len(needed) <= len(sizes) <= len(free):
+        names = ", ".join(p.name for p in needed)
+        raise UsageError(
+            f"{name_of(target)} needs sizes for {len(needed)} arguments ({names}), got {len(sizes)}; "
+            "pass one string for each, such as 'n d', and '' for a scalar"
+        )
+    specs = dict(zip((p.name for p in free), sizes, strict=False))
+    return tuple(_specified(p, specs.get(p.name), static) for p in signature)
+
+
+def _specified(p: inspect.Parameter, spec: str | None, static: Mapping[str, Any]) -> Argument:
+    if spec is None:
+        return Argument(p.name, "static", value=static.get(p.name, p.default))
+    match = re.fullmatch(r"\s*([\w\s*.]*?)\s*(?::\s*int\s*(?:<\s*(\w+))?)?\s*", spec)
+    if match is None:
+        raise UsageError(
+            f"the sizes {spec!r} of {p.name} are not names such as 'n d', 'n:int' or 'n:int<k'"
+        )
+    domains = (Labels(match[2]),) if match[2] else ()
+    return Argument(p.name, "int" if ":" in spec else "float", tuple(match[1].split()), domains)
+
+
+def _of_rank(
+    target: Any, arguments: Sequence[Argument], stars: list[str], rank: int, order: int
+) -> Problem:
+    axes = {star: _axes(star, rank) for star in stars}
+    merged = {
+        d.merged: axes.get(f"*{d.axes}", ())
+        for a in arguments
+        for d in a.domains
+        if isinstance(d, Flattened)
+    }
+    shaped, minimal = [], {}
+    for a in arguments:
+        dims: list[str] = []
+        for d in a.dims:
+            dims.extend(
+                axes[d] if d in axes else ("*".join(merged[d]) or "1",) if d in merged else (d,)
+            )
+        shaped.append(replace(a, dims=tuple(dims)))
+        rows = [d.at_least for d in a.domains if isinstance(d, Rows)]
+        if rows and max(rows) > 1:
+            minimal[dims[0]] = max(rows)
+    ranks = ", ".join(f"{star} of rank {rank}" for star in stars)
+    return Problem(target, tuple(shaped), tuple(minimal.items()), ranks, order)
+
+
+def _axes(star: str, rank: int) -> tuple[str, ...]:
+    stem = "a" if star == "..." else star.removeprefix("*")
+    return tuple(f"{stem}{k + 1}" for k in range(rank))
+
+
+def _second_order(problem: Problem) -> Problem:
+    """The backward as a function of the arguments and the cotangent, whose own derivative is judged."""
+    arrays = problem._structures(None)
+    first = replace(problem, order=1)
+    with jax.enable_x64(True):
+        out = jax.tree.leaves(jax.eval_shape(problem.value, *arrays))
+    bars = tuple(
+        Argument(f"y{k + 1 if len(out) > 1 else ''}_bar", "float", tuple(map(str, leaf.shape)))
+        for k, leaf in enumerate(out)
+    )
+
+    def backward(*values: Any) -> Any:
+        given, cotangents = values[: len(first.arguments)], values[len(first.arguments) :]
+        arrays = [v for v, a in zip(given, first.arguments, strict=True) if a.is_array]
+        floats = [k for k, a in enumerate(first.arrays) if a.kind == "float"]
+
+        def value(*inputs: Any) -> Any:
+            every = list(arrays)
+            for k, x in zip(floats, inputs, strict=True):
+                every[k] = x
+            return jax.tree.leaves(first.target(*first.with_values(every)))
+
+        return jax.vjp(value, *(arrays[k] for k in floats))[1](list(cotangents))
+
+    backward.__name__ = f"the backward of {name_of(problem.target)}"
+    fixed = tuple(
+        replace(a, symbolic=False)
+        if a.kind == "static" and a.value is not inspect.Parameter.empty
+        else a
+        for a in problem.arguments
+    )
+    first = replace(first, arguments=fixed)
+    return replace(problem, target=backward, arguments=(*fixed, *bars), order=2)
