@@ -1,0 +1,158 @@
+"""False proofs that a naive engine gives. None of these may ever be PROVED."""
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from derivations.proof import prove
+
+
+def rule(definition, backward):
+    """An op whose residuals are its arguments."""
+    op = jax.custom_vjp(definition)
+    op.defvjp(lambda *args: (definition(*args), args), lambda res, g: backward(g, *res))
+    return op
+
+
+TRAPS = {
+    "√(x²) is |x|, not x": (lambda x: jnp.sqrt(x**2), lambda g, x: (g,), ["n"]),
+    "the maximum is no constant": (lambda x: x - x.max(), lambda g, x: (g,), ["n"]),
+    "the maximum is no constant 2": (
+        lambda x: x.max() * x.sum(),
+        lambda g, x: (g * x.max() * jnp.ones_like(x),),
+        ["n"],
+    ),
+    "indicators of other entries": (
+        lambda x: jnp.maximum(x, 0).sum() * 1.0,
+        lambda g, x: (g * jnp.where(x[::-1] > 0, 1.0, 0.0),),
+        ["n"],
+    ),
+    "one indicator for all": (
+        lambda x: jnp.where(x > 0, x, 0).sum(),
+        lambda g, x: (g * jnp.broadcast_to(jnp.where(x[0] > 0, 1.0, 0.0), x.shape),),
+        ["n"],
+    ),
+    "n - 1 for n": (
+        lambda x: x.sum() / x.shape[0],
+        lambda g, x: (jnp.broadcast_to(g / (x.shape[0] - 1), x.shape),),
+        ["n"],
+    ),
+    "a captured index": (
+        lambda x: (x * x.sum()).sum(),
+        lambda g, x: (2 * g * x,),
+        ["n"],
+    ),
+    "a nested sum that captures": (
+        lambda x, y: (x[:, None] * y[None, :]).sum(1).sum(),
+        lambda g, x, y: (g * y, g * x),
+        ["n", "n"],
+    ),
+    "log(ab) for negative a": (
+        lambda x, y: jnp.where(x * y > 0, jnp.log(jnp.abs(x * y)), 0),
+        lambda g, x, y: (jnp.where((x > 0) & (y > 0), g / x, 0), jnp.where(x * y > 0, g / y, 0)),
+        ["n", "n"],
+    ),
+    "a literal rounded": (
+        lambda x: 0.1 * x,
+        lambda g, x: (0.1000001 * g,),
+        ["n"],
+    ),
+    "a straight-through estimator": (
+        lambda x: jnp.round(x),
+        lambda g, x: (g,),
+        ["n"],
+    ),
+    "right for ones alone": (
+        lambda x: jnp.sum(x**2),
+        lambda g, x: (2 * x,),
+        ["n"],
+    ),
+    "squared cotangent": (
+        lambda x: jnp.sum(x**2),
+        lambda g, x: (2 * x * g * g,),
+        ["n"],
+    ),
+    "affine in the cotangent": (
+        lambda x: jnp.sin(x),
+        lambda g, x: (jnp.cos(x) * g + 1e-6,),
+        ["n"],
+    ),
+    "square matrices alone": (
+        lambda a, b: a @ b,
+        lambda g, a, b: (g @ b, a.T @ g),
+        ["n n", "n n"],
+    ),
+    "row sum for column sum": (
+        lambda x: x.sum(0),
+        lambda g, x: (jnp.broadcast_to(g[:, None], x.shape),),
+        ["n n"],
+    ),
+    "repeated labels": (
+        lambda x, i: x[i],
+        lambda g, x, i: (jnp.zeros_like(x).at[i].set(g), None),
+        ["k", "n:int<k"],
+    ),
+    "softmax without the sum": (
+        lambda x: jax.nn.softmax(x),
+        lambda g, x: (g * jax.nn.softmax(x) * (1 - jax.nn.softmax(x)),),
+        ["n k"],
+    ),
+    "runner-up within 0.01": (
+        lambda x: x.max(-1),
+        lambda g, x: (g[:, None] * (x > x.max(-1, keepdims=True) - 0.01),),
+        ["n k"],
+    ),
+    "softplus with a misplaced threshold": (
+        lambda x: jnp.logaddexp(3 * x, 0.0) / 3,
+        lambda g, x: (jnp.where(3 * x > 2.0, g, g * jax.nn.sigmoid(3 * x)),),
+        ["n"],
+    ),
+    "the wrong branch at the other sign": (
+        lambda x, y: jnp.where(y > 0, x, 2 * x),
+        lambda g, x, y: (jnp.where(y > 0, 2 * g, g), jnp.zeros_like(y)),
+        ["n", "n"],
+    ),
+    "ε inside and outside the root": (
+        lambda x: x / jnp.sqrt((x**2).sum() + 1e-5),
+        lambda g, x: (g / (jnp.sqrt((x**2).sum()) + 1e-5),),
+        ["n"],
+    ),
+    "the derivative at one size only": (
+        lambda x: x - x.sum() / 2,
+        lambda g, x: (g - g.sum() / x.shape[0],),
+        ["n"],
+    ),
+    "a power's other branch": (
+        lambda x: jnp.abs(x) ** 3,
+        lambda g, x: (3 * g * x**2,),
+        ["n"],
+    ),
+    "the value of the forward": (
+        lambda x: jnp.exp(x),
+        None,
+        ["n"],
+    ),
+}
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_a_trap_is_never_proved(trap):
+    definition, backward, sizes = TRAPS[trap]
+    if backward is None:
+        op = jax.custom_vjp(definition)
+        op.defvjp(lambda x: (jnp.exp(x) + x * 1e-3, x), lambda x, g: (g * jnp.exp(x),))
+    else:
+        op = rule(definition, backward)
+
+    proof = prove(op, *sizes)
+
+    assert proof.verdict != "PROVED"
+
+
+def test_a_primitive_that_is_not_understood_is_named():
+    op = rule(lambda x: jnp.sort(x), lambda g, x: (g,))
+
+    proof = prove(op, "n")
+
+    assert proof.verdict == "UNKNOWN" or proof.verdict == "REFUTED"
+    assert proof.verdict == "REFUTED" or "sort" in proof.reason
