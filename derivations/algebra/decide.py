@@ -77,14 +77,22 @@ def _after_gathering(p: Poly, depth: int) -> Poly:
     return p
 
 
+GOES_INSIDE = frozenset({"exp", "size", "prime", "const", "base", "log", "fn"})
+
+
 def _gatherings(p: Poly):
-    """Groups of terms c·rest·Σ(…) that share rest, as Σ_anchor of one summand: (anchor, summand, members)."""
+    """Groups of terms rest·factor·Σ(…) that share rest, as rest·Σ_anchor of one summand: (anchor, summand, members).
+
+    What may differ from term to term, such as the exponential of a bias, goes into the sum.
+    """
     groups: dict = {}
     for monomial, coefficient in p.terms.items():
         for atom, e in monomial:
             if atom.head == "sum" and e == 1:
-                rest = tuple(pair for pair in monomial if pair[0] != atom)
-                groups.setdefault(rest, []).append((atom, coefficient, monomial))
+                others = [pair for pair in monomial if pair[0] != atom]
+                rest = tuple(pair for pair in others if pair[0].head not in GOES_INSIDE)
+                factor = tuple(pair for pair in others if pair[0].head in GOES_INSIDE)
+                groups.setdefault(rest, []).append((atom, Poly({factor: coefficient}), monomial))
     for rest, members in sorted(groups.items(), key=lambda group: str(group[0])):
         plain = p.terms.get(rest)
         yield from _anchored(members, (rest, plain) if plain is not None else None)
@@ -117,11 +125,11 @@ def _pivots(atom: Atom):
 def _with_sizes(members: list, atom: Atom, pivot: tuple[Atom, ...], plain):
     anchor = tuple(fresh(v.args[1]) for v in pivot)
     options = []
-    for member, coefficient, monomial in members:
+    for member, factor, monomial in members:
         views = _views(member, anchor)
         if member == atom:
             views = [_inside(member, dict(zip(pivot, anchor, strict=True)))]
-        options.append([(scale(view, coefficient), monomial) for view in views])
+        options.append([(view * factor, monomial) for view in views])
     options = [choice for choice in options if choice]
     if _count(options) > MOST_MATCHES:
         options = [choice[:2] for choice in options]
