@@ -1,0 +1,323 @@
+"""Between the language of the chapters (SymPy, `derivations.notation`) and the algebra."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+import sympy as sp
+
+from derivations.algebra import functions as f
+from derivations.algebra.brackets import at_least, delta, positive, zero
+from derivations.algebra.calculus import derivative
+from derivations.algebra.decide import is_zero
+from derivations.algebra.sums import total
+from derivations.algebra.terms import (
+    ONE,
+    Atom,
+    Number,
+    Poly,
+    Undecided,
+    constant,
+    entry,
+    fresh,
+    number,
+    poly,
+    product,
+    substitute,
+    variable,
+)
+from derivations.algebra.terms import add as add_all
+from derivations.algebra.terms import size as size_atom
+from derivations.notation import Iverson, array, bracket, expand_names, index, outermost, scalar
+
+
+def equal(a: sp.Expr, b: sp.Expr) -> str:
+    """Are two expressions of the notation equal, for all sizes? "equal" is a proof, "unknown" is none.
+
+    Held derivatives by an entry are worked out. Equality is off the boundaries of brackets.
+    """
+    try:
+        same = is_zero(from_sympy(a) - from_sympy(b))
+    except Undecided:
+        return "unknown"
+    return "equal" if same else "unknown"
+
+
+def from_sympy(expression: sp.Expr) -> Poly:
+    """The normal form of an expression of the notation. An index from 1 to n becomes one from 0 to n-1."""
+    expression = expand_names(sp.sympify(expression))
+    labels = _labels(expression)
+    return _read(expression, {}, labels)
+
+
+def _labels(expression: sp.Expr) -> dict:
+    """Arrays of integer labels, which deltas compare with an index: their number of classes."""
+    found = {}
+    for pair in expression.atoms(sp.KroneckerDelta):
+        for label, at in (pair.args, pair.args[::-1]):
+            if isinstance(label, sp.Indexed) and isinstance(at, sp.Idx):
+                found[label.base] = at.upper
+    return found
+
+
+def _read(e: sp.Expr, bound: dict, labels: dict) -> Poly:
+    for kind, rule in RULES.items():
+        if isinstance(e, kind):
+            return rule(e, bound, labels)
+    raise Undecided(f"{type(e).__name__} of SymPy")
+
+
+def _index(e: sp.Idx, bound: dict, labels: dict) -> Poly:
+    if e in bound:
+        return poly(bound[e])
+    return poly(variable(str(e.label), _read(e.upper, bound, labels)))
+
+
+def _symbol(e: sp.Symbol, *_: dict) -> Poly:
+    if e.is_integer and e.is_positive:
+        return poly(size_atom(e.name))
+    return entry(e.name, sign=_sign(e.is_positive, e.is_nonnegative))
+
+
+def _sign(is_positive: bool | None, is_nonnegative: bool | None) -> str:
+    return "+" if is_positive else "0+" if is_nonnegative else ""
+
+
+def _entry(e: sp.Indexed, bound: dict, labels: dict) -> Poly:
+    at = [_position(i, bound, labels) for i in e.indices]
+    assumed = e.base.assumptions0
+    sign = _sign(assumed.get("positive"), assumed.get("nonnegative"))
+    upper = _read(labels[e.base], bound, labels) if e.base in labels else None
+    return entry(str(e.base.label), *at, sign=sign, upper=upper)
+
+
+def _position(i: sp.Expr, bound: dict, labels: dict) -> Poly:
+    """An index counted from 0: constants lose 1, indices and labels already have."""
+    p = _read(i, bound, labels)
+    return p - 1 if constant(p) is not None else p
+
+
+def _sum(e: sp.Sum, bound: dict, labels: dict) -> Poly:
+    name, upper, summand = outermost(e)
+    own = fresh(_read(upper, bound, labels))
+    return total((own,), _read(summand, {**bound, name: own}, labels))
+
+
+def _power(e: sp.Pow, bound: dict, labels: dict) -> Poly:
+    base, exponent = e.as_base_exp() if not isinstance(e, sp.exp) else (sp.E, e.args[0])
+    if base == sp.E:
+        return f.exp(_read(exponent, bound, labels))
+    return f.symbolic_power(_read(base, bound, labels), _read(exponent, bound, labels))
+
+
+def _derivative(e: sp.Derivative, bound: dict, labels: dict) -> Poly:
+    result = _read(e.expr, bound, labels)
+    for variable_, count in e.variable_count:
+        name = str(variable_.base.label if isinstance(variable_, sp.Indexed) else variable_)
+        places = variable_.indices if isinstance(variable_, sp.Indexed) else ()
+        at = tuple(_position(i, bound, labels) for i in places)
+        for _ in range(int(count)):
+            result = derivative(result, name, at)
+    return result
+
+
+def _bracket(e: Iverson, bound: dict, labels: dict) -> Poly:
+    return _condition(e.args[0], bound, labels)
+
+
+def _condition(c: sp.Basic, bound: dict, labels: dict) -> Poly:
+    if c in (sp.true, sp.false):
+        return number(int(c == sp.true))
+    if isinstance(c, sp.And):
+        return product(_condition(part, bound, labels) for part in c.args)
+    if isinstance(c, sp.Not):
+        return ONE - _condition(c.args[0], bound, labels)
+    if not isinstance(c, sp.core.relational.Relational):
+        raise Undecided(f"the condition {c}")
+    left, right = (_read(side, bound, labels) for side in (c.lhs, c.rhs))
+    whole = all(_is_integer(side) for side in (c.lhs, c.rhs))
+    return _RELATIONS[type(c)](left - right, whole)
+
+
+def _is_integer(e: sp.Expr) -> bool:
+    return isinstance(e, (sp.Idx, sp.Integer)) or bool(e.is_integer)
+
+
+def _greater(p: Poly, whole: bool) -> Poly:
+    return at_least(p - 1) if whole else positive(p)
+
+
+def _same(p: Poly, whole: bool) -> Poly:
+    return delta(p) if whole else zero(p)
+
+
+_RELATIONS = {
+    sp.StrictGreaterThan: _greater,
+    sp.StrictLessThan: lambda p, whole: _greater(-p, whole),
+    sp.GreaterThan: lambda p, whole: ONE - _greater(-p, whole),
+    sp.LessThan: lambda p, whole: ONE - _greater(p, whole),
+    sp.Equality: _same,
+    sp.Unequality: lambda p, whole: ONE - _same(p, whole),
+}
+
+
+def _pieces(e: sp.Piecewise, bound: dict, labels: dict) -> Poly:
+    result, remaining = number(0), ONE
+    for value, condition in e.args:
+        here = _condition(condition, bound, labels)
+        result = result + remaining * here * _read(value, bound, labels)
+        remaining = remaining * (ONE - here)
+    return result
+
+
+def _of_all(combine: Callable) -> Callable:
+    def rule(e: sp.Expr, bound: dict, labels: dict) -> Poly:
+        first, *rest = (_read(part, bound, labels) for part in e.args)
+        for other in rest:
+            first = combine(first, other)
+        return first
+
+    return rule
+
+
+def _unary(function: Callable[[Poly], Poly]) -> Callable:
+    return lambda e, bound, labels: function(_read(e.args[0], bound, labels))
+
+
+RULES = {
+    sp.Integer: lambda e, *_: number(int(e)),
+    sp.Rational: lambda e, *_: number(Fraction(int(e.p), int(e.q))),
+    type(sp.pi): lambda *_: f.PI,
+    type(sp.E): lambda *_: f.exp(ONE),
+    sp.Idx: _index,
+    sp.Indexed: _entry,
+    sp.Symbol: _symbol,
+    sp.Add: lambda e, b, x: add_all(_read(part, b, x) for part in e.args),
+    sp.Mul: lambda e, b, x: product(_read(part, b, x) for part in e.args),
+    sp.exp: _power,
+    sp.Pow: _power,
+    sp.Sum: _sum,
+    sp.KroneckerDelta: lambda e, b, x: delta(
+        _position(e.args[0], b, x) - _position(e.args[1], b, x)
+    ),
+    Iverson: _bracket,
+    sp.Derivative: _derivative,
+    sp.Max: _of_all(f.maximum),
+    sp.Min: _of_all(f.minimum),
+    sp.Piecewise: _pieces,
+    sp.Abs: _unary(f.absolute),
+    sp.sign: _unary(f.sign_of),
+    sp.log: _unary(f.log),
+    sp.tanh: _unary(f.tanh),
+    sp.sinh: _unary(f.sinh),
+    sp.cosh: _unary(f.cosh),
+    sp.erf: _unary(lambda p: f.fn("erf", p)),
+    sp.erfc: _unary(lambda p: ONE - f.fn("erf", p)),
+    sp.sin: _unary(lambda p: f.fn("sin", p)),
+    sp.cos: _unary(lambda p: f.fn("cos", p)),
+}
+
+
+# --- and back, to be read or printed ---
+
+
+def to_sympy(p: Poly, names: dict[Atom, sp.Idx] | None = None) -> sp.Expr:
+    """The expression in the notation; free indices keep the names given."""
+    names = {} if names is None else names
+    return sp.Add(
+        *(sp.Mul(_rational(c), *(_power_back(a, e, names) for a, e in m)) for m, c in p.terms.items())
+    )
+
+
+def _rational(c: Number) -> sp.Rational:
+    c = Fraction(c)
+    return sp.Rational(c.numerator, c.denominator)
+
+
+def _power_back(atom: Atom, e: Number, names: dict) -> sp.Expr:
+    if atom.head == "exp":
+        return sp.exp(_rational(e) * to_sympy(atom.args[0], names))
+    return sp.Pow(_back(atom, names), _rational(e))
+
+
+def _back(atom: Atom, names: dict) -> sp.Expr:
+    if atom.head not in BACK:
+        raise Undecided(f"{atom.head} has no counterpart in SymPy")
+    return BACK[atom.head](atom, names)
+
+
+def _index_back(atom: Atom, names: dict) -> sp.Idx:
+    if atom not in names:
+        taken = {str(i.label) for i in names.values()}
+        letter = next((c for c in "ijklmopqrst" if c not in taken), f"i_{len(names)}")
+        names[atom] = index(letter, to_sympy(atom.args[1], names))
+    return names[atom]
+
+
+def _entry_back(atom: Atom, names: dict) -> sp.Expr:
+    name, sign, _, *at = atom.args
+    assumed = {"+": {"positive": True}, "0+": {"nonnegative": True}, "": {}}[sign]
+    if not at:
+        return scalar(name, **assumed)
+    return array(name, **assumed)[tuple(to_sympy(_counted(i), names) for i in at)]
+
+
+def _counted(i: Poly) -> Poly:
+    return i + 1 if constant(i) is not None else i
+
+
+def _sum_back(atom: Atom, names: dict) -> sp.Expr:
+    own = dict(names)
+    summand_names = [_index_back(i, own) for i in atom.args[0]]
+    result = to_sympy(atom.args[1], own)
+    for name in summand_names:
+        result = sp.Sum(result, (name, 1, name.upper))
+    return result
+
+
+def _delta_back(atom: Atom, names: dict) -> sp.Expr:
+    solved = {m: c for m, c in atom.args[0].terms.items()}
+    left = to_sympy(Poly({m: c for m, c in solved.items() if c > 0}), names)
+    right = to_sympy(Poly({m: -c for m, c in solved.items() if c < 0}), names)
+    return sp.KroneckerDelta(left, right)
+
+
+def _function_back(atom: Atom, names: dict) -> sp.Expr:
+    name, *args = atom.args
+    known = {"erf": sp.erf, "sin": sp.sin, "cos": sp.cos, "atan": sp.atan, "digamma": sp.digamma}
+    return known.get(name, sp.Function(name))(*(to_sympy(a, names) for a in args))
+
+
+def _largest_back(atom: Atom, names: dict) -> sp.Expr:
+    own = dict(names)
+    letters = [_index_back(i, own) for i in atom.args[0]]
+    place = sp.Symbol(f"place{atom.args[2]}") if len(letters) > 1 else None
+    inside = to_sympy(atom.args[1], own)
+    return sp.Function("argmax")(*letters, inside, *([place] if place else []))
+
+
+BACK = {
+    "var": _index_back,
+    "size": lambda a, _: sp.Symbol(a.args[0], integer=True, positive=True),
+    "const": lambda a, _: {"pi": sp.pi, "inf": sp.oo, "nan": sp.nan}[a.args[0]],
+    "prime": lambda a, _: sp.Integer(a.args[0]),
+    "entry": _entry_back,
+    "base": lambda a, names: to_sympy(a.args[0], names),
+    "log": lambda a, names: sp.log(to_sympy(a.args[0], names)),
+    "fn": _function_back,
+    "sum": _sum_back,
+    "delta": _delta_back,
+    "positive": lambda a, names: bracket(to_sympy(a.args[0], names) > 0),
+    "zero": lambda a, names: bracket(sp.Eq(to_sympy(a.args[0], names), 0)),
+    "atleast": lambda a, names: bracket(to_sympy(a.args[0], names) >= 0),
+    "argmax": _largest_back,
+}
+
+
+def to_sympy_latex(p: Poly) -> str:
+    """LaTeX of the expression."""
+    from derivations import printing  # noqa: PLC0415 (the book's printer imports much)
+
+    return printing.latex(to_sympy(p))
+
+
+__all__ = ["equal", "from_sympy", "substitute", "to_sympy", "to_sympy_latex"]

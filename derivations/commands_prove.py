@@ -1,0 +1,117 @@
+"""`python -m derivations prove TARGET`: the verdicts on all ops of a module, or on one."""
+
+import argparse
+import importlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+
+from derivations.problem import UsageError
+from derivations.proof import PROVED, REFUTED, UNKNOWN, Proof, prove
+
+ALL_PROVED, SOME_REFUTED, USAGE, SOME_UNKNOWN = 0, 1, 2, 3
+RULES = (jax.custom_vjp, jax.custom_jvp)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `prove`."""
+    parser.add_argument("target", nargs="?", default="funcnet.ops", help="module or module:name")
+    parser.add_argument("sizes", nargs="*", help="one for each argument, such as 'n d'; for one op")
+    parser.add_argument("--wrt", action="append", help="judge this argument alone; may be repeated")
+    parser.add_argument("--assuming", action="append", default=[], help="such as 'sum(y, -1) == 1'")
+    parser.add_argument("--order", type=int, default=1, help="2: judge the derivative of the rule")
+    parser.add_argument("--explain", action="store_true", help="print gradients and conditions too")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--latex", action="store_true", help="print the true gradients as LaTeX")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the verdicts; 0 if all is proved, 1 if something is refuted, 3 if something is unknown."""
+    found = targets(arguments.target)
+    if arguments.sizes and len(found) != 1:
+        raise UsageError(f"sizes fit one op, and {arguments.target} has {len(found)}; write module:name")
+    started = time.perf_counter()
+    proofs = [_proved(name, op, arguments) for name, op in found.items()]
+    _show(proofs, time.perf_counter() - started, arguments)
+    verdicts = {proof.verdict for proof in proofs}
+    if REFUTED in verdicts:
+        return SOME_REFUTED
+    return SOME_UNKNOWN if UNKNOWN in verdicts else ALL_PROVED
+
+
+def targets(target: str) -> dict[str, Callable]:
+    """The ops of a module, or the one that is named.
+
+    Raises:
+        UsageError: there is no such module or name, or the module has no ops.
+    """
+    module_name, _, name = target.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        raise UsageError(f"no module {error.name!r}; TARGET is module or module:name") from None
+    if name:
+        if not hasattr(module, name):
+            raise UsageError(f"{module_name} has no {name!r}")
+        return {name: getattr(module, name)}
+    found = {key: op for key, op in vars(module).items() if isinstance(op, RULES)}
+    if not found:
+        raise UsageError(f"{module_name} has no jax.custom_vjp or custom_jvp functions")
+    return dict(sorted(found.items()))
+
+
+def _proved(name: str, op: Callable, arguments: argparse.Namespace) -> Proof:
+    try:
+        return prove(
+            op,
+            *arguments.sizes,
+            wrt=arguments.wrt,
+            assuming=arguments.assuming,
+            order=arguments.order,
+        )
+    except UsageError as error:
+        raise UsageError(f"{name}: {error}") from None
+
+
+def _show(proofs: list[Proof], seconds: float, arguments: argparse.Namespace) -> None:
+    if arguments.json:
+        print(json.dumps([as_dict(proof) for proof in proofs], indent=2, ensure_ascii=False))
+    elif arguments.latex:
+        print("\n\n".join(f"% {proof.name}: {proof.verdict}\n{proof.latex()}" for proof in proofs))
+    elif arguments.explain or len(proofs) == 1:
+        print("\n\n".join(map(str, proofs)))
+    else:
+        print(table(proofs))
+    if not (arguments.json or arguments.latex):
+        print(f"\n{_count(proofs)} in {seconds:.1f} s")
+
+
+def table(proofs: list[Proof]) -> str:
+    """A line an op; what is not proved is explained below."""
+    width = max(len(proof.name) for proof in proofs)
+    lines = [f"{'op':{width}}  verdict   seconds  gradients"]
+    for proof in proofs:
+        gradients = ", ".join(a.name for a in proof.arguments if a.name != "value")
+        lines.append(f"{proof.name:{width}}  {proof.verdict:8}  {proof.seconds:7.2f}  {gradients}")
+    return "\n".join([*lines, *(f"\n{proof}" for proof in proofs if not proof)])
+
+
+def _count(proofs: list[Proof]) -> str:
+    counts = ((v, sum(p.verdict == v for p in proofs)) for v in (PROVED, REFUTED, UNKNOWN))
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts if count)
+
+
+def as_dict(proof: Proof) -> dict[str, Any]:
+    """A proof as plain data."""
+    witness = proof.witness
+    return {
+        "name": proof.name,
+        "verdict": proof.verdict,
+        "arguments": [vars(a) for a in proof.arguments],
+        "conditions": list(proof.conditions),
+        "witness": None if witness is None else {**vars(witness), "sizes": dict(witness.sizes)},
+        "seconds": round(proof.seconds, 4),
+    }
