@@ -32,7 +32,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the verdicts; 0 if all is proved, 1 if something is refuted, 3 if something is unknown."""
     found = targets(arguments.target)
     if arguments.sizes and len(found) != 1:
-        raise UsageError(f"sizes fit one op, and {arguments.target} has {len(found)}; write module:name")
+        raise UsageError(
+            f"sizes fit one op, and {arguments.target} has {len(found)}; write module:name"
+        )
     started = time.perf_counter()
     proofs = [_proved(name, op, arguments) for name, op in found.items()]
     _show(proofs, time.perf_counter() - started, arguments)

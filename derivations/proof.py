@@ -13,9 +13,8 @@ from typing import Any
 
 from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
-from derivations.algebra.ranges import at_least_zero
-from derivations.algebra.terms import Poly, Undecided, entry, poly
-from derivations.algebra.text import terms_of_difference, text
+from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, poly
+from derivations.algebra.text import LETTERS, terms_of_difference, text
 from derivations.counterexample import Findings, Witness, examine
 from derivations.problem import Argument, Problem, UsageError, name_of, problems
 from derivations.reading import Array, Condition, Reader, read
@@ -292,8 +291,14 @@ def _values(reader: Reader, outputs: list[Array], forward: list[Array]) -> list[
     pairs = []
     for a, b in zip(outputs, forward, strict=True):
         names, at = reader.indices(a.shape, "o")
-        pairs.append((b(*at), a(*at), dict(zip(names, "ijklm", strict=False))))
+        pairs.append((b(*at), a(*at), _letters(names)))
     return pairs
+
+
+def _letters(names: Sequence[Atom]) -> dict[Atom, str]:
+    """Letters for the free indices that are no size's name."""
+    sizes = {a.args[0] for i in names for a in everywhere(i.args[1])}
+    return dict(zip(names, (c for c in LETTERS if c not in sizes), strict=False))
 
 
 def _gradient(
@@ -306,7 +311,7 @@ def _gradient(
             own, place = reader.indices(out.shape, "o")
             parts.append((name, own, place, out(*place)))
         true = pullback(parts, a.name, at)
-        return [(bar(*at), true, dict(zip(names, "jklm", strict=False)))]
+        return [(bar(*at), true, _letters(names))]
 
     return pairs
 
@@ -370,10 +375,8 @@ def _shown_conditions(conditions: Iterable[Condition]) -> tuple[str, ...]:
         if isinstance(c.expression, str):
             shown[c.expression] = None
             continue
-        if not c.expression.free and c.kind == "holds" and at_least_zero(c.expression):
-            pass
         sentence = SENTENCES[c.kind].format(text(c.expression))
-        guards = [text(poly(g)) for g in c.guards]
+        guards = [text(poly(g)) if holds else f"not {text(poly(g))}" for g, holds in c.guards]
         shown[sentence + (f" where {' and '.join(guards)}" if guards else "")] = None
     return tuple(shown)
 
@@ -393,7 +396,7 @@ def _merged(name: str, cases: list[CaseProof], assumptions: Assumptions, seconds
         for a in case.arguments:
             by_name.setdefault(a.name, []).append(a)
     worst = [_worst(proofs) for proofs in by_name.values()]
-    conditions = dict.fromkeys(c for case in cases for c in case.conditions)
+    conditions = dict.fromkeys(cases[-1].conditions)  # those of the highest rank say it for all
     given = tuple(f"{g} (assumed)" for g in assumptions.given)
     witness = next((case.witness for case in cases if case.witness is not None), None)
     expressions = next((c.expressions for c in reversed(cases) if c.expressions), ())

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from derivations.algebra.brackets import BRACKETS, delta
+from derivations.algebra.brackets import BRACKETS, delta, split
 from derivations.algebra.functions import INFINITY, NAN, PI, log, power
-from derivations.algebra.ranges import POSITIVE, sign
+from derivations.algebra.ranges import POSITIVE, at_least_zero, sign
 from derivations.algebra.terms import (
     ONE,
     ZERO,
@@ -25,6 +25,7 @@ from derivations.algebra.terms import (
     Poly,
     Undecided,
     add,
+    atoms,
     constant,
     fresh,
     number,
@@ -35,6 +36,8 @@ from derivations.algebra.terms import (
 from derivations.algebra.terms import size as size_atom
 
 Shape = tuple[Poly, ...]
+Guard = tuple[Atom, bool]  # a bracket, and whether it holds
+MOST_CASES = 6
 Entries = Callable[[tuple[Poly, ...]], Poly]
 
 
@@ -44,7 +47,26 @@ class Condition:
 
     kind: str
     expression: Poly | str
-    guards: tuple[Atom, ...] = ()
+    guards: tuple[Guard, ...] = ()
+
+
+def _factors(p: Poly) -> Iterable[Poly]:
+    """What must not be zero for p not to be."""
+    if len(p.terms) != 1:
+        return (p,)
+    return [atom.args[0] if atom.head == "base" else poly(atom) for m in p.terms for atom, _ in m]
+
+
+def _implies(guard: Guard, p: Poly) -> bool:
+    """Whether p > 0, or p ≠ 0, follows from a condition on one threshold."""
+    atom, holds = guard
+    if atom.head != "positive":
+        return False
+    threshold = atom.args[0]
+    inside = (p, next(iter(_factors(p)), p))
+    if holds:
+        return any(at_least_zero(q - threshold) or at_least_zero(-q - threshold) for q in inside)
+    return any(sign(q + threshold) == POSITIVE for q in inside)
 
 
 @dataclass(eq=False)
@@ -57,27 +79,21 @@ class Reader:
     )  # of the axes merged in a size
     minimal: dict[str, int] = field(default_factory=dict)  # sizes known to be at least so many
 
-    def assume(self, kind: str, expression: Poly | str, guards: Iterable[Atom] = ()) -> None:
+    def assume(self, kind: str, expression: Poly | str, guards: Iterable[Guard] = ()) -> None:
         """Note a condition."""
         self.conditions[Condition(kind, expression, tuple(guards))] = None
 
-    def domain(self, p: Poly) -> Poly:
-        """Note what p needs to be defined, and return it."""
-        for monomial in p.terms:
-            guards = tuple(a for a, _ in monomial if a.head in BRACKETS)
-            for atom, e in monomial:
-                self._domain_of(atom, e, guards)
-        return p
-
-    def _domain_of(self, atom: Atom, e, guards: tuple[Atom, ...]) -> None:
-        is_composite = atom.head in ("base", "log")
-        inside = atom.args[0] if is_composite else poly(atom)
-        is_root = Fraction(e).denominator % 2 == 0
-        if sign(inside) == POSITIVE or not (e < 0 or is_root or atom.head == "log"):
+    def needs(self, kind: str, p: Poly, guards: tuple[Guard, ...] = ()) -> None:
+        """Note that p must be "nonzero" or "positive", case by case where p is a case distinction."""
+        brackets = sorted((a for a in atoms(p) if a.head in BRACKETS), key=lambda a: a.key)
+        if brackets and len(guards) < MOST_CASES:
+            holds, fails = split(p, brackets[0])
+            self.needs(kind, holds, (*guards, (brackets[0], True)))
+            self.needs(kind, fails, (*guards, (brackets[0], False)))
             return
-        if any(g.head == "positive" and g.args[0] in (inside, poly(atom)) for g in guards):
-            return
-        self.assume("positive" if is_root or atom.head == "log" else "nonzero", inside, guards)
+        for factor in _factors(p) if kind == "nonzero" else (p,):
+            if sign(factor) != POSITIVE and not any(_implies(g, factor) for g in guards):
+                self.assume(kind, factor, guards)
 
     def boundary(self, p: Poly) -> Poly:
         """Note the boundaries of the real brackets in p, and return it."""

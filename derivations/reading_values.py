@@ -13,15 +13,21 @@ HALF = Fraction(1, 2)
 
 
 def _reciprocal(reader: Reader, p: Poly) -> Poly:
-    return reader.domain(f.power(p, -1))
+    reader.needs("nonzero", p)
+    return f.power(p, -1)
 
 
 def _power(reader: Reader, p: Poly, q: Any) -> Poly:
-    return reader.domain(f.power(p, q))
+    if Fraction(q).denominator != 1:
+        reader.needs("positive", p)
+    elif q < 0:
+        reader.needs("nonzero", p)
+    return f.power(p, q)
 
 
 def _log(reader: Reader, p: Poly) -> Poly:
-    return reader.domain(f.log(p))
+    reader.needs("positive", p)
+    return f.log(p)
 
 
 def _expm1(_: Reader, p: Poly) -> Poly:
@@ -31,8 +37,7 @@ def _expm1(_: Reader, p: Poly) -> Poly:
 def _cube_root(reader: Reader, p: Poly) -> Poly:
     up, down = positive(p), positive(-p)
     third = Fraction(1, 3)
-    roots = (reader.domain(f.power(p, third)), reader.domain(f.power(-p, third)))
-    return reader.boundary(up) * roots[0] - down * roots[1]
+    return reader.boundary(up) * f.power(p, third) - down * f.power(-p, third)
 
 
 def _remainder_free(name: str):
@@ -125,9 +130,10 @@ def _integer_pow(reader: Reader, equation: Any, a: Array) -> Array:
 def _pow(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
     def entry(r: Reader, p: Poly, q: Poly) -> Poly:
         exponent = constant(q)
-        if exponent is None or not isinstance(exponent, int):
-            r.domain(f.log(p))
-        return r.domain(f.symbolic_power(p, q))
+        if exponent is not None:
+            return _power(r, p, exponent)
+        r.needs("positive", p)
+        return f.symbolic_power(p, q)
 
     return elementwise(entry)(reader, equation, a, b)
 

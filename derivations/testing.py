@@ -1,8 +1,8 @@
 """For other people's test suites: `assert_proved(op, "n d")`, and every op of a module as a parameter list.
 
-    @pytest.mark.parametrize("op", ops_of("my_package.ops"), ids=name_of)
-    def test_gradient(op):
-        assert_proved(op)
+@pytest.mark.parametrize("op", ops_of("my_package.ops"), ids=name_of)
+def test_gradient(op):
+    assert_proved(op)
 """
 
 from collections.abc import Callable

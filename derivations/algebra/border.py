@@ -224,7 +224,10 @@ def to_sympy(p: Poly, names: dict[Atom, sp.Idx] | None = None) -> sp.Expr:
     """The expression in the notation; free indices keep the names given."""
     names = {} if names is None else names
     return sp.Add(
-        *(sp.Mul(_rational(c), *(_power_back(a, e, names) for a, e in m)) for m, c in p.terms.items())
+        *(
+            sp.Mul(_rational(c), *(_power_back(a, e, names) for a, e in m))
+            for m, c in p.terms.items()
+        )
     )
 
 

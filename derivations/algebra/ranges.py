@@ -8,6 +8,7 @@ from fractions import Fraction
 from derivations.algebra.terms import (
     BRACKETS,
     ONE,
+    REBUILD,
     ZERO,
     Atom,
     Poly,
@@ -60,7 +61,7 @@ def sign(p: Poly) -> int:
     for monomial, coefficient in p.terms.items():
         here = min((_power_sign(a, e) for a, e in monomial), default=POSITIVE)
         if coefficient < 0 or here == UNKNOWN:
-            return _sign_in_sizes(p)
+            return max(_sign_in_sizes(p), _sign_of_spread(p))
         signs.append(here)
     return max(signs, default=NONNEGATIVE)
 
@@ -71,6 +72,30 @@ def _sign_in_sizes(p: Poly) -> int:
     if shifted is None or any(c < 0 for c in shifted.terms.values()):
         return UNKNOWN
     return POSITIVE if shifted.terms.get((), 0) > 0 else NONNEGATIVE
+
+
+def _sign_of_spread(p: Poly) -> int:
+    """Cauchy and Schwarz: N Σ f² ≥ (Σ f)² for a sum over N values, as in every variance."""
+    for monomial, coefficient in p.terms.items():
+        squares = [a for a, e in monomial if a.head == "sum" and e == 2]
+        if coefficient < 0 and len(squares) == 1:
+            rest = tuple(pair for pair in monomial if pair[0] != squares[0])
+            if min((_power_sign(a, e) for a, e in rest), default=POSITIVE) == UNKNOWN:
+                continue
+            spread = _spread(squares[0]) * Poly({rest: -coefficient})
+            left = p - spread
+            if len(left.terms) < len(p.terms):
+                return sign(left)
+    return UNKNOWN
+
+
+def _spread(atom: Atom) -> Poly:
+    """N Σ f² - (Σ f)²."""
+    indices, summand = atom.args
+    ((monomial, _),) = summand.terms.items()
+    squares = REBUILD["sum"](indices, Poly({tuple((a, 2 * e) for a, e in monomial): 1}))
+    count = product(i.args[1] for i in indices)
+    return count * squares - poly(atom) * poly(atom)
 
 
 def _shifted(p: Poly) -> Poly | None:

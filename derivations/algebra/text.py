@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from fractions import Fraction
 
-from derivations.algebra.terms import Atom, Number, Poly, constant
+from derivations.algebra.terms import Atom, Number, Poly, everywhere
 
 LETTERS = "ijklmopqrstuvw"
 DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -11,7 +11,9 @@ DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 def text(p: Poly, names: dict[Atom, str] | None = None) -> str:
     """The expression; indices without a name get letters in the order in which they occur."""
-    return _sum_text(p, _Names(names))
+    named = _Names(names)
+    named.reserved = {a.args[0] for a in everywhere(p) if a.head == "size"}
+    return _sum_text(p, named)
 
 
 class _Names(dict):
@@ -19,9 +21,10 @@ class _Names(dict):
 
     def __init__(self, given: dict[Atom, str] | None):
         super().__init__(given or {})
+        self.reserved = getattr(given, "reserved", set())
 
     def __missing__(self, index: Atom) -> str:
-        taken = set(self.values())
+        taken = self.reserved | set(self.values())
         letter = next((c for c in LETTERS if c not in taken), f"i{len(self)}")
         self[index] = letter
         return letter
@@ -100,7 +103,7 @@ def _bracket_text(head: str, p: Poly, names: _Names) -> str:
 
 
 def _bound_text(atom: Atom, names: _Names) -> str:
-    own = _Names(dict(names))
+    own = _Names(names)
     letters = [own[i] for i in atom.args[0]]
     symbol = {"sum": "Σ", "prod": "Π", "argmax": "argmax"}[atom.head]
     inside = _sum_text(atom.args[1], own)
@@ -146,4 +149,4 @@ def _ratio(hand: Poly, true: Poly) -> Poly | None:
     return None
 
 
-__all__ = ["constant", "terms_of_difference", "text"]
+__all__ = ["terms_of_difference", "text"]
