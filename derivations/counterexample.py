@@ -50,6 +50,7 @@ class Findings:
     different: dict[str, Any] = field(default_factory=dict)
     agreed: dict[str, str] = field(default_factory=dict)
     witness: Witness | None = None
+    samples: list["Sample"] = field(default_factory=list)
     reason: str = "no admissible point was found"
 
 
@@ -60,6 +61,15 @@ class Point:
     sizes: Mapping[str, int]
     inputs: tuple[np.ndarray, ...]
     cotangents: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the evaluator found at one point: every output, and every gradient by hand."""
+
+    point: Point
+    outputs: tuple[np.ndarray, ...]
+    gradients: Mapping[str, np.ndarray]
 
 
 def examine(problem: Problem, names: Sequence[str], suspects: set[str]) -> Findings:
@@ -130,7 +140,7 @@ def _at_points(
             return
         point = _drawn_point(problem, traces, sizes, draw, simple=k % 3 == 2)
         try:
-            found = _compared(problem, traces, point, names, draw)
+            found = _compared(problem, traces, point, names, draw, findings)
         except CannotEvaluate as error:
             findings.reason = str(error)
             return
@@ -191,12 +201,11 @@ def _as_number(array: np.ndarray) -> np.ndarray:
 
 
 def _compared(
-    problem: Problem, traces: Traces, point: Point, names: Sequence[str], draw: random.Random
-) -> dict[str, tuple[Any, Any]] | None:
+    problem: Problem, traces: Traces, point: Point, names: Sequence[str], draw: random.Random, findings: Findings) -> dict[str, tuple[Any, Any]] | None:
     """By hand and in truth, along a random direction of each argument; None if the point cannot be used."""
     inputs = [_as_number(x) for x in point.inputs]
     bars = [reals(c) for c in point.cotangents]
-    hand, near = run(traces.hand, [*bars, *inputs], [None] * (len(bars) + len(inputs)))
+    hand, near = _run_hand(traces, bars, inputs)
     directions = [_random_array(x.shape, draw, simple=False) for x in inputs]
     found: dict[str, tuple[Any, Any]] = {}
     outputs = len(traces.outputs)
@@ -213,7 +222,21 @@ def _compared(
         if "value" in names:
             found["value"] = _first_difference(hand[:outputs], values)
     finite = all(MP.isfinite(x) for pair in found.values() for x in pair)
-    return None if near or not finite else found
+    if near or not finite:
+        return None
+    arrays = {name: gradient.value for name, gradient in gradients.items()}
+    findings.samples.append(Sample(point, tuple(h.value for h in hand[:outputs]), arrays))
+    return found
+
+
+def _run_hand(traces: Traces, bars: list, inputs: list) -> tuple[list[Number], bool]:
+    """The hand-written rule. Tangents go with it only so that its own switches are noticed."""
+    draw = random.Random(7)
+    tangents = [
+        reals(_random_array(x.shape, draw, simple=False)) if x.dtype == object else None
+        for x in (*bars, *inputs)
+    ]
+    return run(traces.hand, [*bars, *inputs], tangents)
 
 
 def _inner(a: np.ndarray, b: np.ndarray | None) -> Any:
@@ -253,7 +276,7 @@ def _smallest(problem: Problem, findings: Findings) -> Witness | None:
 def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
     """The entry that differs most at this point, if one does."""
     inputs, bars = [_as_number(x) for x in point.inputs], [reals(c) for c in point.cotangents]
-    hand, near = run(traces.hand, [*bars, *inputs], [None] * (len(bars) + len(inputs)))
+    hand, near = _run_hand(traces, bars, inputs)
     count, worst = len(traces.outputs), None
     if name == "value":
         values, near_here = run(traces.value, inputs, [None] * len(inputs))

@@ -15,10 +15,14 @@ from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
 from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, poly
 from derivations.algebra.text import LETTERS, terms_of_difference, text
-from derivations.counterexample import Findings, Witness, examine
+from derivations.algebra.numeric import Place
+from derivations.algebra.numeric import value as numeric
+from derivations.counterexample import Findings, Sample, Witness, examine
 from derivations.problem import Argument, Problem, UsageError, name_of, problems
 from derivations.reading import Array, Condition, Reader, read
+from derivations.witness import reals
 
+MISREAD = 1e-9  # literals are rounded to 1e-16
 PROVED, REFUTED, UNKNOWN = "PROVED", "REFUTED", "UNKNOWN"
 
 
@@ -213,6 +217,7 @@ class Comparison:
     is_equal: bool = False
     reason: str = ""
     names: dict = field(default_factory=dict)
+    pairs: tuple["Pair", ...] = ()
 
 
 def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) -> CaseProof:
@@ -220,6 +225,7 @@ def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) 
     comparisons = _by_algebra(problem, wrt, reader, assumptions)
     suspects = {c.name for c in comparisons if not c.is_equal}
     findings = examine(problem, tuple(c.name for c in comparisons), suspects)
+    _hold_against_samples(problem, comparisons, findings)
     judged = tuple(_judged(problem, c, findings) for c in comparisons)
     conditions = (*_shown_conditions(reader.conditions), *_of_domains(problem))
     expressions = tuple((c.name, c.hand, c.true) for c in comparisons if c.true is not None)
@@ -284,14 +290,21 @@ def _dim(text_: str, reader: Reader) -> Poly:
     return reader.dim(int(text_)) if text_.isdigit() else reader.size(text_)
 
 
-Pair = tuple[Poly, Poly, dict]
+@dataclass(frozen=True)
+class Pair:
+    """By hand and in truth, at an entry with free indices."""
+
+    hand: Poly
+    true: Poly
+    place: tuple[Poly, ...]  # of the entry
+    names: dict[Atom, str]
 
 
 def _values(reader: Reader, outputs: list[Array], forward: list[Array]) -> list[Pair]:
     pairs = []
     for a, b in zip(outputs, forward, strict=True):
         names, at = reader.indices(a.shape, "o")
-        pairs.append((b(*at), a(*at), _letters(names)))
+        pairs.append(Pair(b(*at), a(*at), at, _letters(names)))
     return pairs
 
 
@@ -311,7 +324,7 @@ def _gradient(
             own, place = reader.indices(out.shape, "o")
             parts.append((name, own, place, out(*place)))
         true = pullback(parts, a.name, at)
-        return [(bar(*at), true, _letters(names))]
+        return [Pair(bar(*at), true, at, _letters(names))]
 
     return pairs
 
@@ -320,15 +333,15 @@ def _compared(name: str, pairs: Callable[[], list[Pair]], assumptions: Assumptio
     from derivations.algebra.assumed import with_sums  # noqa: PLC0415
 
     try:
-        found = pairs()
-        first = next((p for p in found if p[0] != p[1]), found[0])
-        equal = all(is_zero(with_sums(hand - true, assumptions.sums)) for hand, true, _ in found)
+        found = tuple(pairs())
+        equal = all(is_zero(with_sums(p.hand - p.true, assumptions.sums)) for p in found)
     except Undecided as error:
         return Comparison(name, reason=str(error))
     except RecursionError:
         return Comparison(name, reason="an expression nested too deeply")
+    first = next((p for p in found if p.hand != p.true), found[0])
     reason = "" if equal else "the difference was not brought to zero"
-    return Comparison(name, first[0], first[1], equal, reason, first[2])
+    return Comparison(name, first.hand, first.true, equal, reason, first.names, found)
 
 
 def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:
@@ -353,6 +366,37 @@ def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProo
     if not c.is_equal and c.name in findings.agreed:
         reason += f"; no difference by evaluation at {findings.agreed[c.name]}"
     return ArgumentProof(c.name, UNKNOWN, **shown, reason=reason, ranks=problem.ranks)
+
+
+def _hold_against_samples(problem: Problem, comparisons: list[Comparison], findings: Findings) -> None:
+    """What was read must have the values that the evaluator found: else the reader is wrong."""
+    bars = _bar_names(len(findings.samples[0].outputs)) if findings.samples else []
+    for sample in _one_of_each_size(findings.samples):
+        arrays = dict(zip((a.name for a in problem.arrays), sample.point.inputs, strict=True))
+        arrays |= dict(zip(bars, sample.point.cotangents, strict=True))
+        arrays = {name: x if x.dtype.kind == "i" else reals(x) for name, x in arrays.items()}
+        for c in comparisons:
+            found = sample.outputs if c.name == "value" else (sample.gradients[c.name],)
+            for pair, array in zip(c.pairs, found, strict=False):
+                _hold(problem, c.name, pair, array, Place(sample.point.sizes, arrays, {}))
+
+
+def _one_of_each_size(samples: list[Sample]) -> list[Sample]:
+    return list({tuple(s.point.sizes.items()): s for s in samples}.values())[:2]
+
+
+def _hold(problem: Problem, name: str, pair: Pair, array: Any, place: Place) -> None:
+    """The first and the last entry of what was read against what was run."""
+    for last in {False, True}:
+        indices = {i: numeric(i.args[1], place) - 1 if last else 0 for i in pair.names}
+        here = place.at({i: int(k) for i, k in indices.items()})
+        position = tuple(int(numeric(p, here)) for p in pair.place)
+        expected, read_ = array[position], numeric(pair.hand, here)
+        if abs(expected - read_) > MISREAD * (1 + abs(expected)):
+            raise SelfContradiction(
+                f"{name_of(problem.target)}, {name}: the code gives {expected}, what was read of it {read_}; "
+                "this is a bug of the prover, please report it"
+            )
 
 
 # --- conditions ---

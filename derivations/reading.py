@@ -172,8 +172,8 @@ class Array:
 
     def __call__(self, *indices: Poly) -> Poly:
         """The entry; a scalar stands for an array of any shape."""
-        if not self.shape:
-            indices = ()
+        single = zip(indices, self.shape, strict=False) if self.shape else ()
+        indices = tuple(ZERO if n == ONE else i for i, n in single)  # an axis of length 1 broadcasts
         if indices not in self._known:
             self._known[indices] = self._entries(indices)
         return self._known[indices]

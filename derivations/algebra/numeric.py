@@ -1,0 +1,159 @@
+"""The value of an index expression at a concrete point: so that what was read can be held against what runs."""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+import numpy as np
+
+from derivations.algebra.terms import Atom, Poly, Undecided
+
+MP = mpmath.mp.clone()
+MP.dps = 30
+
+
+@dataclass(frozen=True)
+class Place:
+    """Sizes, arrays of high-precision numbers or integers, and the values of free indices."""
+
+    sizes: Mapping[str, int]
+    arrays: Mapping[str, np.ndarray]
+    indices: Mapping[Atom, int]
+
+    def at(self, indices: Mapping[Atom, int]) -> "Place":
+        """The same place with more indices known."""
+        return Place(self.sizes, self.arrays, {**self.indices, **indices})
+
+
+def value(p: Poly, place: Place) -> Any:
+    """The number that p stands for. A factor 0 ends a term: what a bracket excludes is not looked at."""
+    result = MP.mpf(0)
+    for monomial, coefficient in p.terms.items():
+        result += _term(monomial, coefficient, place)
+    return result
+
+
+def _term(monomial: Any, coefficient: Any, place: Place) -> Any:
+    c = Fraction(coefficient)
+    result = MP.mpf(c.numerator) / c.denominator
+    for atom, e in sorted(monomial, key=lambda pair: pair[0].head not in BRACKETS):
+        base = RULES[atom.head](atom, place)
+        if base == 0 and atom.head in BRACKETS:
+            return MP.mpf(0)
+        result *= _power(base, Fraction(e))
+    return result
+
+
+def _power(base: Any, e: Fraction) -> Any:
+    if base == 0 and e < 0:
+        raise ZeroDivisionError
+    if e.denominator == 1:
+        return base ** int(e)
+    if base < 0:
+        raise ValueError("the root of a negative number")
+    return base ** (MP.mpf(e.numerator) / e.denominator)
+
+
+def whole(p: Poly, place: Place) -> int:
+    """The value of an index or a size."""
+    return int(MP.nint(value(p, place)))
+
+
+def _entry(atom: Atom, place: Place) -> Any:
+    name, _, _, *at = atom.args
+    array = place.arrays[name]
+    position = tuple(whole(i, place) for i in at)
+    if any(not 0 <= i < n for i, n in zip(position, array.shape, strict=True)):
+        raise IndexError(f"{name}[{position}] is outside")
+    found = array[position]
+    return MP.mpf(found) if not isinstance(found, (int, np.integer)) else MP.mpf(int(found))
+
+
+def _ranges(atom: Atom, place: Place) -> Any:
+    """Every assignment of the bound indices."""
+    indices = atom.args[0]
+    counts = [range(whole(i.args[1], place)) for i in indices]
+    for values in itertools.product(*counts):
+        yield values, place.at(dict(zip(indices, values, strict=True)))
+
+
+def _sum(atom: Atom, place: Place) -> Any:
+    return sum((value(atom.args[1], inner) for _, inner in _ranges(atom, place)), MP.mpf(0))
+
+
+def _prod(atom: Atom, place: Place) -> Any:
+    result = MP.mpf(1)
+    for _, inner in _ranges(atom, place):
+        result *= value(atom.args[1], inner)
+    return result
+
+
+def _argmax(atom: Atom, place: Place) -> Any:
+    best = max(_ranges(atom, place), key=lambda pair: value(atom.args[1], pair[1]))
+    return MP.mpf(best[0][atom.args[2]])
+
+
+def _log(x: Any) -> Any:
+    if x <= 0:
+        raise ValueError("the logarithm of a number that is not positive")
+    return MP.log(x)
+
+
+FUNCTIONS: dict[str, Callable] = {
+    "erf": MP.erf,
+    "erf_inv": MP.erfinv,
+    "sin": MP.sin,
+    "cos": MP.cos,
+    "atan": MP.atan,
+    "asin": MP.asin,
+    "acos": MP.acos,
+    "asinh": MP.asinh,
+    "acosh": MP.acosh,
+    "atanh": MP.atanh,
+    "lgamma": lambda x: MP.log(abs(MP.gamma(x))),
+    "digamma": lambda x: MP.psi(0, x),
+    "polygamma": lambda n, x: MP.psi(int(n), x),
+    "bessel_i0e": lambda x: MP.besseli(0, x) * MP.exp(-abs(x)),
+    "bessel_i1e": lambda x: MP.besseli(1, x) * MP.exp(-abs(x)),
+    "floor": MP.floor,
+    "round": MP.nint,
+}
+
+
+def _function(atom: Atom, place: Place) -> Any:
+    name, *args = atom.args
+    if name not in FUNCTIONS:
+        raise Undecided(f"the value of {name}")
+    return FUNCTIONS[name](*(value(a, place) for a in args))
+
+
+def _constant(atom: Atom, _: Place) -> Any:
+    return {"pi": +MP.pi, "nan": MP.nan, "inf": MP.inf}[atom.args[0]]
+
+
+def _truth(test: Callable) -> Callable:
+    return lambda atom, place: MP.mpf(bool(test(value(atom.args[0], place))))
+
+
+BRACKETS = frozenset({"positive", "zero", "delta", "atleast"})
+RULES: dict[str, Callable[[Atom, Place], Any]] = {
+    "var": lambda atom, place: MP.mpf(place.indices[atom]),
+    "size": lambda atom, place: MP.mpf(place.sizes[atom.args[0]]),
+    "prime": lambda atom, _: MP.mpf(atom.args[0]),
+    "const": _constant,
+    "entry": _entry,
+    "exp": lambda atom, place: MP.exp(value(atom.args[0], place)),
+    "log": lambda atom, place: _log(value(atom.args[0], place)),
+    "base": lambda atom, place: value(atom.args[0], place),
+    "fn": _function,
+    "sum": _sum,
+    "prod": _prod,
+    "argmax": _argmax,
+    "positive": _truth(lambda x: x > 0),
+    "zero": _truth(lambda x: abs(x) < MP.mpf(10) ** -20),
+    "delta": _truth(lambda x: abs(x) < MP.mpf("0.5")),
+    "atleast": _truth(lambda x: x > MP.mpf("-0.5")),
+}
