@@ -506,6 +506,23 @@ def _scatter_add(
     return result
 
 
+def _scatter(_: Surroundings, params: dict, x: Number, where: Number, new: Number) -> Number:
+    """JAX moves the positions of old and new entries."""
+    options = {k: v for k, v in params.items() if k[0] != "_"}
+    old = jnp.arange(x.value.size).reshape(x.value.shape)
+    news = x.value.size + jnp.arange(new.value.size).reshape(new.value.shape)
+    place = np.asarray(params["_primitive"].bind(old, jnp.asarray(where.value), news, **options))
+
+    def pick(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
+        if a is None and b is None:
+            return None
+        both = [np.full(k, MP.mpf(0), dtype=object) if t is None else t.reshape(-1)
+                for t, k in ((a, x.value.size), (b, new.value.size))]
+        return _array(np.concatenate(both)[place])
+
+    return Number(_array(pick(x.value, new.value)), pick(x.tangent, new.tangent))
+
+
 def _inner(params: dict) -> Any:
     return next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
 
@@ -540,7 +557,7 @@ RULES: dict[str, Callable] = {
     "reduce_sum": _sum, "reduce_max": _greatest(1), "reduce_min": _greatest(-1), "reduce_prod": _prod,
     "argmax": _argmax(1), "argmin": _argmax(-1), "dot_general": _dot, "concatenate": _concatenate,
     "split": _split, "iota": _iota, "gather": by_positions("gather"), "pad": by_positions("pad"),
-    "dynamic_slice": by_positions("dynamic_slice"), "scatter-add": _scatter_add, "scatter_add": _scatter_add,
+    "dynamic_slice": by_positions("dynamic_slice"), "scatter": _scatter, "scatter-add": _scatter_add, "scatter_add": _scatter_add,
     "reduce_or": lambda _, p, a: Number(np.asarray(a.value.any(axis=tuple(p["axes"])))),
     "reduce_and": lambda _, p, a: Number(np.asarray(a.value.all(axis=tuple(p["axes"])))),
     "optimization_barrier": lambda _, __, *a: list(a),
