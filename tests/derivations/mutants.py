@@ -105,8 +105,8 @@ def mutants_of(name, op, module) -> Iterator[tuple[str, jax.custom_vjp]]:
         for label, changed in _changed(tree):
             scope = dict(vars(module))
             try:
-                exec(compile(ast.fix_missing_locations(changed), f"<mutant of {name}>", "exec"), scope)
-            except (SyntaxError, TypeError):
+                exec(compile(ast.unparse(changed), f"<mutant of {name}>", "exec"), scope)
+            except (SyntaxError, TypeError, ValueError):
                 continue
             mutant = jax.custom_vjp(op.fun, nondiff_argnums=op.nondiff_argnums)
             forward = scope["%s_forward" % name] if part == "forward" else op.fwd
@@ -125,7 +125,7 @@ def _changed(tree):
                 if v >= len(options):
                     break
                 before = ast.unparse(nodes[k])
-                after = ast.unparse(options[v])
+                after = ast.unparse(ast.fix_missing_locations(_located(options[v])))
                 _replace(fresh, nodes[k], options[v])
                 yield f"{kind.__name__[1:]}: {before} -> {after}", fresh
 
@@ -136,3 +136,9 @@ def _replace(tree, old, new):
             return new if node is old else self.generic_visit(node)
 
     Swap().visit(tree)
+
+
+def _located(node):
+    node.lineno = node.end_lineno = 1
+    node.col_offset = node.end_col_offset = 0
+    return node
