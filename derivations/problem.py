@@ -23,6 +23,13 @@ from funcnet.contract import Between, Flattened, Labels, Rows, parameters
 
 RANKS = (0, 1, 2)
 BRANCHED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
+FOREIGN = (
+    TypeError,
+    ValueError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+)  # of the code in question
 
 
 class UsageError(ValueError):
@@ -90,6 +97,14 @@ class Problem:
         )
         return function(*self.with_values(arrays))
 
+    def _called(self, function: Callable, arrays: Sequence[Any]) -> Any:
+        """The function of all its arguments; by name from the first one on that is static."""
+        values, names = self.with_values(arrays), [a.name for a in self.arguments]
+        if is_custom_vjp(self.target) or self.order == 2 or all(a.is_array for a in self.arguments):
+            return function(*values)
+        first = next(k for k, a in enumerate(self.arguments) if not a.is_array)
+        return function(*values[:first], **dict(zip(names[first:], values[first:], strict=True)))
+
     def by_hand(self, cotangent: Any, *arrays: Any) -> tuple[Any, list[Any]]:
         """The value that the forward returns, and the cotangents that the backward returns."""
         if is_custom_vjp(self.target) and self.order == 1:
@@ -100,7 +115,7 @@ class Problem:
             every = list(arrays)
             for k, value in zip(floats, values, strict=True):
                 every[k] = value
-            return self.target(*self.with_values(every))
+            return self._called(self.target, every)
 
         value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
         return value, list(pull(cotangent))
@@ -120,6 +135,12 @@ class Problem:
                 raise Undecided(f"a branch on a size: {_first_line(error)}") from None
             except BRANCHED as error:
                 raise Undecided(f"a branch on a value: {_first_line(error)}") from None
+            except UsageError:
+                raise
+            except FOREIGN as error:
+                raise Undecided(
+                    f"tracing it raised {type(error).__name__}: {_first_line(error)}"
+                ) from None
 
     def _traced(self, sizes: Mapping[str, int] | None) -> "Traces":
         arrays = self._structures(sizes)
@@ -131,6 +152,13 @@ class Problem:
 
         def hand(*flat: Any) -> Any:
             value, bars = self.by_hand(tree.unflatten(flat[: len(leaves)]), *flat[len(leaves) :])
+            _require_shapes(self.target, "forward", jax.tree.leaves(value), leaves)
+            floats = [
+                x
+                for x, a in zip(flat[len(leaves) :], self.arrays, strict=True)
+                if a.kind == "float"
+            ]
+            _require_shapes(self.target, "backward", bars, floats)
             return jax.tree.leaves(value), bars
 
         return Traces(
@@ -190,6 +218,14 @@ def _by_hand_of_op(
         if a.kind == "float"
     ]
     return value, [jnp.zeros_like(v) if bar is None else bar for bar, v in kept]
+
+
+def _require_shapes(target: Any, part: str, found: Sequence[Any], needed: Sequence[Any]) -> None:
+    shapes = [[tuple(jnp.shape(x)) for x in arrays] for arrays in (found, needed)]
+    if shapes[0] != shapes[1]:
+        raise UsageError(
+            f"the {part} of {name_of(target)} returns arrays of shapes {shapes[0]} where {shapes[1]} are due"
+        )
 
 
 def name_of(target: Any) -> str:
@@ -295,20 +331,29 @@ def _given(
     unknown = set(static) - {p.name for p in signature}
     if unknown:
         raise UsageError(f"{name_of(target)} has no argument {', '.join(sorted(unknown))}")
-    fixed = set(getattr(target, "nondiff_argnums", ()))
-    is_fixed = [
-        p.name in static or (k in fixed and len(sizes) < len(signature))
-        for k, p in enumerate(signature)
+    fixed = {signature[k].name for k in getattr(target, "nondiff_argnums", ())} - set(static)
+    free = [p for p in signature if p.name not in static and p.kind is not p.VAR_KEYWORD]
+    free = [p for p in free if p.name not in fixed or len(sizes) > len(free) - len(fixed)]
+    needed = [
+        p for p in free if p.default is inspect.Parameter.empty and p.kind is not p.VAR_POSITIONAL
     ]
-    free = [p for p, static_one in zip(signature, is_fixed, strict=True) if not static_one]
-    needed = [p for p in free if p.default is inspect.Parameter.empty]
-    if not len(needed) <= len(sizes) <= len(free):
+    is_open = any(p.kind is p.VAR_POSITIONAL for p in free)
+    if not len(needed) <= len(sizes) or (len(sizes) > len(free) and not is_open):
         names = ", ".join(p.name for p in needed)
         raise UsageError(
             f"{name_of(target)} needs sizes for {len(needed)} arguments ({names}), got {len(sizes)}; "
             "pass one string for each, such as 'n d', and '' for a scalar"
         )
+    if is_open:
+        free = [p for p in free if p.kind is not p.VAR_POSITIONAL]
+        free += [
+            inspect.Parameter(f"x{k + 1}", inspect.Parameter.POSITIONAL_ONLY)
+            for k in range(len(sizes) - len(free))
+        ]
+        signature = free
     specs = dict(zip((p.name for p in free), sizes, strict=False))
+    if not is_custom_vjp(target):  # what is left at its default need not be passed
+        signature = [p for p in signature if p.name in specs or p.name in static]
     return tuple(_specified(p, specs.get(p.name), static) for p in signature)
 
 

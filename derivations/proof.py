@@ -19,8 +19,8 @@ from derivations.algebra.numeric import Place
 from derivations.algebra.numeric import value as numeric
 from derivations.counterexample import Findings, Sample, Witness, examine
 from derivations.problem import Argument, Problem, UsageError, name_of, problems
-from derivations.reading import Array, Condition, Reader, read
-from derivations.witness import reals
+from derivations.reading import Array, Condition, Reader, note_axes, read
+from derivations.witness import MP, reals
 
 MISREAD = 1e-9  # literals are rounded to 1e-16
 PROVED, REFUTED, UNKNOWN = "PROVED", "REFUTED", "UNKNOWN"
@@ -249,6 +249,8 @@ def _by_algebra(
 def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[Array], list[Array]]:
     traces = problem.traced()
     _note_orders(problem, reader)
+    for jaxpr in (traces.value, traces.hand):
+        note_axes(reader, jaxpr)
     inputs = [_input_array(a, reader) for a in problem.arrays]
     shapes = [reader.shape(s) for s in traces.outputs]
     cotangents = [
@@ -368,7 +370,9 @@ def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProo
     return ArgumentProof(c.name, UNKNOWN, **shown, reason=reason, ranks=problem.ranks)
 
 
-def _hold_against_samples(problem: Problem, comparisons: list[Comparison], findings: Findings) -> None:
+def _hold_against_samples(
+    problem: Problem, comparisons: list[Comparison], findings: Findings
+) -> None:
     """What was read must have the values that the evaluator found: else the reader is wrong."""
     bars = _bar_names(len(findings.samples[0].outputs)) if findings.samples else []
     for sample in _one_of_each_size(findings.samples):
@@ -392,6 +396,8 @@ def _hold(problem: Problem, name: str, pair: Pair, array: Any, place: Place) -> 
         here = place.at({i: int(k) for i, k in indices.items()})
         position = tuple(int(numeric(p, here)) for p in pair.place)
         expected, read_ = array[position], numeric(pair.hand, here)
+        if not MP.isfinite(expected):
+            continue
         if abs(expected - read_) > MISREAD * (1 + abs(expected)):
             raise SelfContradiction(
                 f"{name_of(problem.target)}, {name}: the code gives {expected}, what was read of it {read_}; "

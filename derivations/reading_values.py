@@ -84,6 +84,7 @@ RULES.update({name: elementwise(function) for name, function in REAL.items()})
 TABLE = ("erf", "erf_inv", "atan", "asin", "acos", "asinh", "acosh", "atanh", "lgamma", "digamma")
 for _name in (*TABLE, "bessel_i0e", "bessel_i1e", "floor", "round"):
     RULES[_name] = elementwise(lambda _, a, name=_name: f.fn(name, a))
+RULES["atan2"] = elementwise(lambda _, y, x: f.fn("atan2", y, x))
 RULES["polygamma"] = elementwise(lambda _, order, a: f.polygamma(order, a))
 RULES["ceil"] = elementwise(lambda _, a: -f.fn("floor", -a))
 

@@ -64,8 +64,8 @@ def reals(array: Any) -> np.ndarray:
 
 def _array(value: Any) -> np.ndarray:
     """NumPy returns bare objects for arrays without axes; make them arrays again."""
-    if isinstance(value, np.ndarray):
-        return value
+    if isinstance(value, (np.ndarray, np.generic)):
+        return np.asarray(value)
     result = np.empty((), dtype=object)
     result[()] = value
     return result
@@ -237,6 +237,13 @@ def _pow(_: Surroundings, __: dict, a: Number, b: Number) -> Number:
     if b.tangent is not None:
         right = _product(_product(value, _guarded(MP.log)(a.value)), b.tangent)
     return Number(value, _sum_tangents(left, right))
+
+
+def _atan2(_: Surroundings, __: dict, y: Number, x: Number) -> Number:
+    square = _guarded(lambda a, b: 1 / (a * a + b * b))(y.value, x.value)
+    left = None if y.tangent is None else _product(_product(x.value, square), y.tangent)
+    right = None if x.tangent is None else -_product(_product(y.value, square), x.tangent)
+    return Number(_guarded(MP.atan2)(y.value, x.value), _sum_tangents(left, right))
 
 
 def _integer_pow(around: Surroundings, params: dict, a: Number) -> Number:
@@ -516,8 +523,10 @@ def _scatter(_: Surroundings, params: dict, x: Number, where: Number, new: Numbe
     def pick(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
         if a is None and b is None:
             return None
-        both = [np.full(k, MP.mpf(0), dtype=object) if t is None else t.reshape(-1)
-                for t, k in ((a, x.value.size), (b, new.value.size))]
+        both = [
+            np.full(k, MP.mpf(0), dtype=object) if t is None else t.reshape(-1)
+            for t, k in ((a, x.value.size), (b, new.value.size))
+        ]
         return _array(np.concatenate(both)[place])
 
     return Number(_array(pick(x.value, new.value)), pick(x.tangent, new.tangent))
@@ -539,7 +548,7 @@ def _logic(on_bools: Callable) -> Callable:
 
 RULES: dict[str, Callable] = {
     **{name: _smooth(name) for name in SMOOTH},
-    "add": _add, "add_any": _add, "sub": _sub, "mul": _mul, "div": _div, "pow": _pow, "integer_pow": _integer_pow,
+    "add": _add, "add_any": _add, "sub": _sub, "mul": _mul, "div": _div, "pow": _pow, "atan2": _atan2, "integer_pow": _integer_pow,
     "max": _larger(1), "min": _larger(-1), "clamp": _clamp, "select_n": _select, "convert_element_type": _convert,
     "gt": _comparison(lambda a, b: a > b), "lt": _comparison(lambda a, b: a < b),
     "ge": _comparison(lambda a, b: a >= b), "le": _comparison(lambda a, b: a <= b),

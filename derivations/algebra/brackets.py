@@ -115,9 +115,40 @@ def positive(p: Poly) -> Poly:
     if largest is not None:
         return largest
     p = _root_removed(_simplest(p))
-    if p.terms[leading(p)] < 0:
+    if p.terms[leading(p)] < 0 and not may_vanish(p):
         return ONE - poly(Atom("positive", -p))
     return poly(Atom("positive", p))
+
+
+def may_vanish(p: Poly) -> bool:
+    """Whether p is identically 0 where indices coincide, as x_i - x_j is; then [P > 0] ≠ 1 - [-P > 0] there."""
+    names = [a.args[0] for a in everywhere(p) if a.head == "entry"]
+    return len(set(names)) < len(names) and not _without_indices(p)
+
+
+def _without_indices(p: Poly) -> Poly:
+    return add(
+        product([Poly({(): c}), *(REBUILD["power"](_blurred(a), e) for a, e in m)])
+        for m, c in p.terms.items()
+    )
+
+
+def _blurred(atom: Atom) -> Poly:
+    if atom.head == "entry":
+        return poly(Atom("entry", *atom.args[:3]))
+    if atom.head in ("exp", "log", "base"):
+        inside = _without_indices(atom.args[0])
+        return REBUILD[atom.head](inside) if inside or atom.head == "exp" else poly(atom)
+    return poly(atom)
+
+
+def off_boundaries(p: Poly) -> Poly:
+    """p where no [P = 0] holds, for the P that vanish on a boundary alone; that is a condition of the proof."""
+    return add(
+        Poly({m: c})
+        for m, c in p.terms.items()
+        if not any(a.head == "zero" and not may_vanish(a.args[0]) for a, _ in m)
+    )
 
 
 def _root_removed(p: Poly) -> Poly:
@@ -234,6 +265,10 @@ def at_least(p: Poly) -> Poly:
         return ONE
     if limits and at_least_zero(-limits[1] - 1):
         return ZERO
+    if limits and not limits[1]:  # p ≤ 0, so p ≥ 0 means p = 0
+        return delta(p)
+    if limits and limits[0] == -ONE:
+        return ONE - delta(p + 1)
     if p.terms[leading(p)] < 0:
         return ONE - poly(Atom("atleast", -p - 1))
     return poly(Atom("atleast", p))

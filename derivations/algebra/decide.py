@@ -6,7 +6,7 @@ sums that share their denominators into one sum, and ask the same of its summand
 
 import itertools
 
-from derivations.algebra.brackets import settled
+from derivations.algebra.brackets import off_boundaries, settled
 from derivations.algebra.functions import is_undefined, power
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
@@ -31,7 +31,7 @@ MOST_MATCHES = 64
 
 def is_zero(p: Poly, depth: int = 0) -> bool:
     """Whether p = 0 was proved, off the boundaries of its brackets and where its denominators are not zero."""
-    p = settled(p)
+    p = settled(off_boundaries(p))
     if not p:
         return True
     if is_undefined(p):

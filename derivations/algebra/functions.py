@@ -344,6 +344,10 @@ DERIVATIVES: dict[
 
 def derivative_of(name: str, args: tuple[Poly, ...]) -> tuple[Poly, ...]:
     """The partial derivatives of a function of the table."""
+    if name == "atan2":
+        y, x = args
+        square = power(x * x + y * y, -1)
+        return x * square, -y * square
     if name == "polygamma":
         return ZERO, polygamma(args[0] + 1, args[1])
     if name not in DERIVATIVES:

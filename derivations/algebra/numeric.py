@@ -29,21 +29,25 @@ class Place:
 
 
 def value(p: Poly, place: Place) -> Any:
-    """The number that p stands for. A factor 0 ends a term: what a bracket excludes is not looked at."""
-    result = MP.mpf(0)
+    """The number that p stands for. What a bracket excludes is not looked at: its terms cancel first."""
+    left: dict = {}
+    truth: dict[Atom, bool] = {}
     for monomial, coefficient in p.terms.items():
-        result += _term(monomial, coefficient, place)
-    return result
+        brackets = [a for a, _ in monomial if a.head in BRACKETS]
+        for atom in brackets:
+            if atom not in truth:
+                truth[atom] = bool(RULES[atom.head](atom, place))
+        if all(truth[atom] for atom in brackets):
+            rest = tuple(pair for pair in monomial if pair[0].head not in BRACKETS)
+            left[rest] = left.get(rest, 0) + coefficient
+    return sum((_term(m, c, place) for m, c in left.items() if c), MP.mpf(0))
 
 
 def _term(monomial: Any, coefficient: Any, place: Place) -> Any:
     c = Fraction(coefficient)
     result = MP.mpf(c.numerator) / c.denominator
-    for atom, e in sorted(monomial, key=lambda pair: pair[0].head not in BRACKETS):
-        base = RULES[atom.head](atom, place)
-        if base == 0 and atom.head in BRACKETS:
-            return MP.mpf(0)
-        result *= _power(base, Fraction(e))
+    for atom, e in monomial:
+        result *= _power(RULES[atom.head](atom, place), Fraction(e))
     return result
 
 
@@ -114,6 +118,7 @@ FUNCTIONS: dict[str, Callable] = {
     "acosh": MP.acosh,
     "atanh": MP.atanh,
     "lgamma": lambda x: MP.log(abs(MP.gamma(x))),
+    "atan2": MP.atan2,
     "digamma": lambda x: MP.psi(0, x),
     "polygamma": lambda n, x: MP.psi(int(n), x),
     "bessel_i0e": lambda x: MP.besseli(0, x) * MP.exp(-abs(x)),

@@ -42,13 +42,16 @@ def total(indices: Iterable[Atom], p: Poly) -> Poly:
         return p
     for index in indices:
         parts = _range_parts(index)
-        if parts is not None:
+        if parts is not None:  # any way to part the range is sound
             rest = tuple(i for i in indices if i != index)
             return add(
                 total((*rest, j) if j else rest, substitute(p, {index: value}))
                 for j, value in parts
             )
     return add(_total(indices, m, c) for m, c in settled(p).terms.items())
+
+
+JOINED: dict[str, tuple[Poly, ...]] = {}  # size -> the parts in the order in which axes were joined
 
 
 def _range_parts(index: Atom) -> list[tuple[Atom | None, Poly]] | None:
@@ -59,9 +62,9 @@ def _range_parts(index: Atom) -> list[tuple[Atom | None, Poly]] | None:
         return [(None, number(k)) for k in range(int(count))]
     if len(n.terms) < 2 or any(c < 0 for c in n.terms.values()):
         return None
+    lengths = JOINED.get(n.key) or [Poly({m: c}) for m, c in sorted(n.terms.items(), key=str)]
     parts, start = [], ZERO
-    for monomial, coefficient in sorted(n.terms.items(), key=lambda term: str(term)):
-        length = Poly({monomial: coefficient})
+    for length in lengths:
         j = fresh(length)
         parts.append((j, start + j))
         start = start + length
