@@ -49,6 +49,7 @@ class Findings:
 
     different: dict[str, Any] = field(default_factory=dict)
     agreed: dict[str, str] = field(default_factory=dict)
+    undefined: dict[str, bool] = field(default_factory=dict)  # nan by hand, at a point of no kink
     witness: Witness | None = None
     samples: list["Sample"] = field(default_factory=list)
     reason: str = "no admissible point was found"
@@ -156,6 +157,8 @@ def _record(found: dict, sizes: Mapping[str, int], point: Point, findings: Findi
         verdict = _verdict(by_hand, true)
         if verdict == "differs":
             findings.different.setdefault(name, point)
+            is_nan = not MP.isfinite(by_hand)
+            findings.undefined[name] = findings.undefined.get(name, True) and is_nan
         elif verdict == "agrees":
             findings.agreed[name] = where
 

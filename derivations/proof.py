@@ -215,6 +215,7 @@ class Comparison:
     hand: Poly | None = None
     true: Poly | None = None
     is_equal: bool = False
+    is_held: bool = False  # against what runs, at some entry
     reason: str = ""
     names: dict = field(default_factory=dict)
     pairs: tuple["Pair", ...] = ()
@@ -343,12 +344,12 @@ def _compared(name: str, pairs: Callable[[], list[Pair]], assumptions: Assumptio
         return Comparison(name, reason="an expression nested too deeply")
     first = next((p for p in found if p.hand != p.true), found[0])
     reason = "" if equal else "the difference was not brought to zero"
-    return Comparison(name, first.hand, first.true, equal, reason, first.names, found)
+    return Comparison(name, first.hand, first.true, equal, False, reason, first.names, found)
 
 
 def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:
     differs = c.name in findings.different
-    if c.is_equal and differs:
+    if c.is_equal and c.name in findings.different and not findings.undefined.get(c.name):
         raise SelfContradiction(
             f"{name_of(problem.target)}, {c.name}: the algebra says equal, the evaluator {findings.witness}; "
             "this is a bug of the prover, please report it"
@@ -360,7 +361,7 @@ def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProo
             shown["difference"] = terms_of_difference(c.hand, c.true, dict(c.names))
     if differs:
         return ArgumentProof(c.name, REFUTED, **shown, ranks=problem.ranks)
-    if c.is_equal and c.name in findings.agreed:
+    if c.is_equal and c.is_held and c.name in findings.agreed:
         return ArgumentProof(c.name, PROVED, **shown, ranks=problem.ranks)
     reason = (
         c.reason if not c.is_equal else f"could not be checked by evaluation: {findings.reason}"
@@ -382,27 +383,31 @@ def _hold_against_samples(
         for c in comparisons:
             found = sample.outputs if c.name == "value" else (sample.gradients[c.name],)
             for pair, array in zip(c.pairs, found, strict=False):
-                _hold(problem, c.name, pair, array, Place(sample.point.sizes, arrays, {}))
+                _hold(problem, c, pair, array, Place(sample.point.sizes, arrays, {}))
 
 
 def _one_of_each_size(samples: list[Sample]) -> list[Sample]:
     return list({tuple(s.point.sizes.items()): s for s in samples}.values())[:2]
 
 
-def _hold(problem: Problem, name: str, pair: Pair, array: Any, place: Place) -> None:
+def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place) -> None:
     """The first and the last entry of what was read against what was run."""
-    for last in {False, True}:
+    for last in (False, True):
         indices = {i: numeric(i.args[1], place) - 1 if last else 0 for i in pair.names}
         here = place.at({i: int(k) for i, k in indices.items()})
-        position = tuple(int(numeric(p, here)) for p in pair.place)
-        expected, read_ = array[position], numeric(pair.hand, here)
-        if not MP.isfinite(expected):
+        expected = array[tuple(int(numeric(p, here)) for p in pair.place)]
+        try:
+            read_ = numeric(pair.hand, here)
+        except (ZeroDivisionError, ValueError):  # outside the domain: nothing to compare
+            continue
+        if not MP.isfinite(expected) or not MP.isfinite(read_):
             continue
         if abs(expected - read_) > MISREAD * (1 + abs(expected)):
             raise SelfContradiction(
-                f"{name_of(problem.target)}, {name}: the code gives {expected}, what was read of it {read_}; "
-                "this is a bug of the prover, please report it"
+                f"{name_of(problem.target)}, {c.name}: the code gives {expected}, what was read "
+                f"of it {read_}; this is a bug of the prover, please report it"
             )
+        c.is_held = True
 
 
 # --- conditions ---

@@ -479,10 +479,11 @@ def by_positions(name: str) -> Callable:
     def apply(_: Surroundings, params: dict, x: Number, *rest: Number) -> Number:
         primitive = params["_primitive"]
         positions = jnp.arange(x.value.size).reshape(x.value.shape)
+        options = {k: v for k, v in params.items() if k[0] != "_"}
+        if "fill_value" in options:
+            options["fill_value"] = -1
         others = [jnp.asarray(-1) if r.is_float else jnp.asarray(r.value) for r in rest]
-        where = np.asarray(
-            primitive.bind(positions, *others, **{k: v for k, v in params.items() if k[0] != "_"})
-        )
+        where = np.asarray(primitive.bind(positions, *others, **options))
         filler = rest[0].value[()] if name == "pad" else NAN
 
         def pick(array: np.ndarray, missing: Any) -> np.ndarray:
