@@ -243,7 +243,9 @@ def _by_algebra(
     found = [_compared("value", lambda: _values(reader, outputs, forward), assumptions)]
     for a, bar in zip(problem.differentiable(), bars, strict=True):
         if a.name in wrt:
-            found.append(_compared(a.name, _gradient(reader, outputs, a, bar), assumptions))
+            found.append(
+                _compared(a.name, _gradient(reader, problem, outputs, a, bar), assumptions)
+            )
     return found
 
 
@@ -256,7 +258,7 @@ def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[A
     shapes = [reader.shape(s) for s in traces.outputs]
     cotangents = [
         Array(s, "f", lambda at, name=name: entry(name, *at))
-        for name, s in zip(_bar_names(len(shapes)), shapes, strict=True)
+        for name, s in zip(_bar_names(len(shapes), problem), shapes, strict=True)
     ]
     outputs = read(reader, traces.value, inputs)
     both = read(reader, traces.hand, [*cotangents, *inputs])
@@ -274,8 +276,15 @@ def _note_orders(problem: Problem, reader: Reader) -> None:
                 reader.merged(axes, whole)
 
 
-def _bar_names(count: int) -> list[str]:
-    return ["y_bar"] if count == 1 else [f"y{k + 1}_bar" for k in range(count)]
+def _bar_names(count: int, problem: Problem) -> list[str]:
+    """Names of the cotangents, other than those of the arguments."""
+    taken = {a.name.rstrip("0123456789") for a in problem.arguments}
+    stem = next(
+        s
+        for s in ("y", "z", "cotangent_of_y")
+        if not any(n.startswith(s) and n.endswith("_bar") for n in taken)
+    )
+    return [f"{stem}_bar"] if count == 1 else [f"{stem}{k + 1}_bar" for k in range(count)]
 
 
 def _input_array(a: Argument, reader: Reader) -> Array:
@@ -318,12 +327,12 @@ def _letters(names: Sequence[Atom]) -> dict[Atom, str]:
 
 
 def _gradient(
-    reader: Reader, outputs: list[Array], a: Argument, bar: Array
+    reader: Reader, problem: Problem, outputs: list[Array], a: Argument, bar: Array
 ) -> Callable[[], list[Pair]]:
     def pairs() -> list[Pair]:
         names, at = reader.indices(bar.shape, "p")
         parts = []
-        for name, out in zip(_bar_names(len(outputs)), outputs, strict=True):
+        for name, out in zip(_bar_names(len(outputs), problem), outputs, strict=True):
             own, place = reader.indices(out.shape, "o")
             parts.append((name, own, place, out(*place)))
         true = pullback(parts, a.name, at)
@@ -375,7 +384,7 @@ def _hold_against_samples(
     problem: Problem, comparisons: list[Comparison], findings: Findings
 ) -> None:
     """What was read must have the values that the evaluator found: else the reader is wrong."""
-    bars = _bar_names(len(findings.samples[0].outputs)) if findings.samples else []
+    bars = _bar_names(len(findings.samples[0].outputs), problem) if findings.samples else []
     for sample in _one_of_each_size(findings.samples):
         arrays = dict(zip((a.name for a in problem.arrays), sample.point.inputs, strict=True))
         arrays |= dict(zip(bars, sample.point.cotangents, strict=True))

@@ -86,16 +86,17 @@ def _gatherings(p: Poly):
     What may differ from term to term, such as the exponential of a bias, goes into the sum.
     """
     groups: dict = {}
+    plain: dict = {}  # terms without a sum, c = Σ_i c / n
     for monomial, coefficient in p.terms.items():
-        for atom, e in monomial:
-            if atom.head == "sum" and e == 1:
-                others = [pair for pair in monomial if pair[0] != atom]
-                rest = tuple(pair for pair in others if pair[0].head not in GOES_INSIDE)
-                factor = tuple(pair for pair in others if pair[0].head in GOES_INSIDE)
-                groups.setdefault(rest, []).append((atom, Poly({factor: coefficient}), monomial))
+        sums = [atom for atom, e in monomial if atom.head == "sum" and e == 1]
+        for atom in sums or (None,):
+            others = [pair for pair in monomial if pair[0] != atom]
+            rest = tuple(pair for pair in others if pair[0].head not in GOES_INSIDE)
+            factor = tuple(pair for pair in others if pair[0].head in GOES_INSIDE)
+            found = (atom, Poly({factor: coefficient}), monomial)
+            (groups if atom else plain).setdefault(rest, []).append(found)
     for rest, members in sorted(groups.items(), key=lambda group: str(group[0])):
-        plain = p.terms.get(rest)
-        yield from _anchored(members, (rest, plain) if plain is not None else None)
+        yield from _anchored(members, plain.get(rest, []))
 
 
 def _anchored(members: list, plain):
@@ -136,12 +137,13 @@ def _with_sizes(members: list, atom: Atom, pivot: tuple[Atom, ...], plain):
     for chosen in itertools.islice(itertools.product(*options), MOST_MATCHES):
         summand = add(view for view, _ in chosen)
         yield anchor, summand, {monomial for _, monomial in chosen}
-        if plain is not None:  # a term without a sum: c = Σ_i c / n
+        if plain:
             count = ONE
             for index in anchor:
                 count = count * index.args[1]
-            spread = scale(power(count, -1), plain[1])
-            yield anchor, summand + spread, {plain[0], *(monomial for _, monomial in chosen)}
+            spread = power(count, -1) * add(factor for _, factor, _ in plain)
+            alone = {monomial for _, _, monomial in plain}
+            yield anchor, summand + spread, alone | {monomial for _, monomial in chosen}
 
 
 def _count(options: list) -> int:

@@ -1,0 +1,175 @@
+"""prove, from annotations and from sizes; the words of its verdicts; the command line; the helper for tests."""
+
+import argparse
+import json
+
+import funcnet.ops
+import jax
+import jax.numpy as jnp
+import pytest
+from derivations import commands_prove
+from derivations.problem import UsageError
+from derivations.proof import prove
+from derivations.testing import assert_proved, ops_of
+
+OPS = ops_of("funcnet.ops")
+
+
+@jax.custom_vjp
+def wrong_mean(x):
+    return x.sum(0) / x.shape[0]
+
+
+wrong_mean.defvjp(
+    lambda x: (wrong_mean.fun(x), x),
+    lambda x, g: (jnp.broadcast_to(g / (x.shape[0] - 1), x.shape),),
+)
+
+
+@pytest.mark.parametrize("op", OPS, ids=lambda op: op.__name__)
+def test_every_op_of_ours_is_proved(op):
+    proof = assert_proved(op)
+
+    assert {a.name for a in proof.arguments} > {"value"}
+    assert proof.seconds < 3  # 0.02 to 0.3 on a quiet machine
+
+
+def test_a_static_float_stands_for_all_its_values():
+    assert "eps above 0" in prove(funcnet.ops.layer_norm).conditions
+    assert "eps = 0.1" in prove(funcnet.ops.layer_norm, static={"eps": 0.1}).conditions
+
+
+def test_static_arguments_can_be_chosen():
+    for axis in (0, -1):
+        proof = prove(funcnet.ops.variance, "n d", static={"axis": axis, "ddof": 1})
+        assert proof, str(proof)
+
+
+def test_the_second_order_is_proved():
+    for op in (funcnet.ops.tanh, funcnet.ops.dense):
+        proof = prove(op, order=2)
+        assert proof, str(proof)
+
+
+def test_a_function_that_calls_rules_is_judged_by_what_jax_returns():
+    assert prove(lambda x: jax.nn.relu(x).sum(), "n")
+    assert prove(lambda x: (wrong_mean(x) ** 2).sum(), "n d").verdict == "REFUTED"
+
+
+def test_a_custom_jvp_is_judged():
+    @jax.custom_jvp
+    def square(x):
+        return x**2
+
+    square.defjvp(lambda p, t: (square(p[0]), 3 * p[0] * t[0]))
+
+    assert prove(square, "n").verdict == "REFUTED"
+
+
+def test_assumptions_count():
+    op = jax.custom_vjp(lambda x, y: -(y * jax.nn.log_softmax(x)).sum())
+    op.defvjp(
+        lambda x, y: (op.fun(x, y), (x, y)),
+        lambda r, g: (g * (jax.nn.softmax(r[0]) - r[1]), -g * jax.nn.log_softmax(r[0])),
+    )
+
+    assert prove(op, "n k", "n k").verdict == "REFUTED"
+    assert prove(op, "n k", "n k", assuming=["sum(y, -1) == 1"])
+
+
+def test_a_refutation_explains_itself():
+    proof = prove(wrong_mean, "n d")
+
+    assert not proof
+    assert proof.witness.argument == "x"
+    assert "too much" in str(proof)
+    assert "a witness with n = " in str(proof)
+    assert "jax.vjp" in proof.witness.script
+
+
+def test_a_witness_re_evaluates_to_a_difference():
+    proof = prove(wrong_mean, "n d")
+    printed = {}
+    script = proof.witness.script.replace("print(", "keep(")
+
+    exec(script, {"keep": lambda label, value: printed.__setitem__(label, value), "wrong_mean": wrong_mean})
+
+    by_hand, true = printed["by hand:"], printed["in truth:"]
+    assert not jnp.allclose(by_hand, true)
+
+
+@pytest.mark.parametrize(
+    ("function", "sizes", "reason"),
+    [
+        (lambda x: jnp.sort(x), ["n"], "the primitive sort"),
+        (lambda x: x if x.shape[0] > 3 else 2 * x, ["n"], "a branch on a size"),
+        (lambda x: x if x.sum() > 0 else 2 * x, ["n"], "a branch on a value"),
+        (
+            lambda x: jax.lax.while_loop(lambda c: c.sum() < 1, lambda c: 2 * c, x),
+            ["n"],
+            "while_loop",
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_unknown_with_its_reason(function, sizes, reason):
+    proof = prove(function, *sizes)
+
+    assert proof.verdict == "UNKNOWN"
+    assert reason in proof.reason
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        (lambda: prove(jax.custom_vjp(lambda x: x), "n"), "has no backward rule"),
+        (lambda: prove(wrong_mean), "give the sizes"),
+        (lambda: prove(wrong_mean, "n", "d"), "needs sizes for 1 arguments"),
+        (lambda: prove(wrong_mean, "n-d"), "are not names"),
+        (lambda: prove(wrong_mean, "n d", wrt="y"), "not a differentiable argument"),
+        (lambda: prove(wrong_mean, "n d", order=3), "order=1 or order=2"),
+        (lambda: prove(wrong_mean, "n d", assuming=["x is nice"]), "cannot read the assumption"),
+        (lambda: prove(funcnet.ops.elu, static={"beta": 1}), "no argument beta"),
+    ],
+)
+def test_a_question_that_does_not_fit_gets_a_sentence(ask, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        ask()
+
+
+def run(*arguments):
+    parser = argparse.ArgumentParser()
+    commands_prove.add_arguments(parser)
+    return commands_prove.run(parser.parse_args(arguments))
+
+
+def test_the_command_line_prints_a_table(capsys):
+    assert run("funcnet.ops.softmax") == commands_prove.ALL_PROVED
+
+    out = capsys.readouterr().out
+    assert "log_softmax  PROVED" in out
+    assert "2 PROVED in" in out
+
+
+def test_the_command_line_speaks_json_and_latex(capsys):
+    assert run("funcnet.ops:softmax", "--json") == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "PROVED"
+    assert run("funcnet.ops:softmax", "--latex") == 0
+    assert r"\begin{aligned}" in capsys.readouterr().out
+
+
+def test_the_command_line_has_an_exit_status_for_each_verdict(capsys):
+    assert run(f"{__name__}:wrong_mean", "n d") == commands_prove.SOME_REFUTED
+    assert run("jax.numpy:sort", "n") == commands_prove.SOME_UNKNOWN
+    assert "the primitive sort" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("target", ["no_such_module", "funcnet.ops:nothing", "math"])
+def test_a_target_that_is_none_gets_a_sentence(target):
+    with pytest.raises(UsageError):
+        run(target)
+
+
+def test_the_helper_fails_with_the_whole_proof():
+    with pytest.raises(AssertionError, match="REFUTED"):
+        assert_proved(wrong_mean, "n d")
