@@ -13,10 +13,10 @@ from typing import Any
 
 from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
-from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, poly
-from derivations.algebra.text import LETTERS, terms_of_difference, text
 from derivations.algebra.numeric import Place
 from derivations.algebra.numeric import value as numeric
+from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, poly
+from derivations.algebra.text import LETTERS, terms_of_difference, text
 from derivations.counterexample import Findings, Sample, Witness, examine
 from derivations.problem import Argument, Problem, UsageError, name_of, problems
 from derivations.reading import Array, Condition, Reader, note_axes, read
@@ -79,7 +79,7 @@ class Proof:
 
     def latex(self) -> str:
         """The true gradients as LaTeX, one aligned row an argument."""
-        from derivations.algebra.border import to_sympy_latex  # noqa: PLC0415 (SymPy is slow to import)
+        from derivations.algebra.border import to_sympy_latex
 
         rows = (rf"\bar{{{n}}} &= {to_sympy_latex(true)}" for n, _, true in self.expressions)
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
@@ -172,9 +172,9 @@ class Assumptions:
 
     def applied(self, problem: Problem) -> Problem:
         """The problem, told so."""
-        from dataclasses import replace  # noqa: PLC0415
+        from dataclasses import replace
 
-        from funcnet.contract import Between  # noqa: PLC0415
+        from funcnet.contract import Between
 
         def told(a: Argument) -> Argument:
             extra = self.signs.get(a.name)
@@ -288,7 +288,7 @@ def _bar_names(count: int, problem: Problem) -> list[str]:
 
 
 def _input_array(a: Argument, reader: Reader) -> Array:
-    from funcnet.contract import Labels  # noqa: PLC0415
+    from funcnet.contract import Labels
 
     shape = tuple(_dim(d, reader) for d in a.dims)
     top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
@@ -342,7 +342,7 @@ def _gradient(
 
 
 def _compared(name: str, pairs: Callable[[], list[Pair]], assumptions: Assumptions) -> Comparison:
-    from derivations.algebra.assumed import with_sums  # noqa: PLC0415
+    from derivations.algebra.assumed import with_sums
 
     try:
         found = tuple(pairs())

@@ -155,7 +155,7 @@ def _against_infinity(reader: Reader, a: Poly, b: Poly) -> Poly:
     if len(finite) != 1 or f.NAN in (a, b):
         raise Undecided("a comparison of infinities or nan")
     reader.assume("finite", finite[0])
-    return ONE if f.INFINITY == a or -f.INFINITY == b else ZERO
+    return ONE if a == f.INFINITY or b == -f.INFINITY else ZERO
 
 
 def _same(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
@@ -240,7 +240,7 @@ def _select(reader: Reader, equation: Any, which: Array, *cases: Array) -> Array
 
 
 def chosen(reader: Reader, condition: Poly, no: Poly, yes: Poly) -> Poly:
-    """yes where the condition holds, else no. A branch that is nan by intent is a condition on the other one."""
+    """Yes where the condition holds, else no. A branch that is nan by intent is a condition on the other one."""
     if no == f.NAN:
         reader.assume("holds", condition)
         return yes

@@ -11,7 +11,7 @@ from derivations.algebra.terms import Atom, Poly, add, number, poly, times
 
 
 def with_sums(p: Poly, sums: Mapping[str, int]) -> Poly:
-    """p with Σ_k name[…, k] replaced by its value, for every name in `sums`."""
+    """P with Σ_k name[…, k] replaced by its value, for every name in `sums`."""
     if not sums:
         return p
     return add(_of_term(m, c, sums) for m, c in p.terms.items())

@@ -318,7 +318,7 @@ BACK = {
 
 def to_sympy_latex(p: Poly) -> str:
     """LaTeX of the expression."""
-    from derivations import printing  # noqa: PLC0415 (the book's printer imports much)
+    from derivations import printing
 
     return printing.latex(to_sympy(p))
 

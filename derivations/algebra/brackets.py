@@ -143,7 +143,7 @@ def _blurred(atom: Atom) -> Poly:
 
 
 def off_boundaries(p: Poly) -> Poly:
-    """p where no [P = 0] holds, for the P that vanish on a boundary alone; that is a condition of the proof."""
+    """P where no [P = 0] holds, for the P that vanish on a boundary alone; that is a condition of the proof."""
     return add(
         Poly({m: c})
         for m, c in p.terms.items()

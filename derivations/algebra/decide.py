@@ -43,7 +43,7 @@ def is_zero(p: Poly, depth: int = 0) -> bool:
 
 
 def without_denominators(p: Poly) -> Poly:
-    """p times the least powers that clear the composite denominators, until none is left."""
+    """P times the least powers that clear the composite denominators, until none is left."""
     for _ in range(DEEPEST):
         lowest = _lowest_powers(p)
         if not lowest:

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 import sympy as sp
+
 from derivations.algebra import functions as f
 from derivations.algebra.border import equal as equal_in_sympy
 from derivations.algebra.border import from_sympy, to_sympy
@@ -14,8 +15,9 @@ from derivations.algebra.ranges import NONNEGATIVE, POSITIVE, UNKNOWN, bounds, d
 from derivations.algebra.sums import largest, product_over, total
 from derivations.algebra.terms import ONE, ZERO, Undecided, entry, fresh, number, poly, size
 from derivations.algebra.text import text
-from derivations.notation import Derivative, Max, array, index, total as total_in_sympy
+from derivations.notation import Derivative, Max, array, index
 from derivations.notation import size as size_in_sympy
+from derivations.notation import total as total_in_sympy
 
 N, M = poly(size("n")), poly(size("m"))
 HALF = Fraction(1, 2)
@@ -162,6 +164,7 @@ def test_merged_axes_are_equal_digit_by_digit():
 def test_the_table_agrees_with_mpmath(name):
     import mpmath
     import numpy as np
+
     from derivations.algebra.numeric import Place, value
 
     a, at = entry("a"), 1.6 if name == "acosh" else 0.3

@@ -5,9 +5,11 @@ import random
 import jax
 import jax.numpy as jnp
 import numpy as np
+from mutants import mutants_of, ops
+
 from derivations.problem import UsageError, problems
 from derivations.proof import prove
-from mutants import mutants_of, ops
+
 
 def differs(mutant):
     """Whether JAX itself sees another gradient at random points, sizes and ranks."""
@@ -37,7 +39,9 @@ def _differs_at(mutant, problem, sizes, draw):
         values, pull = jax.vjp(
             lambda *x: problem.value(*_filled(arrays, floats, x)), *(arrays[k] for k in floats)
         )
-        bars = jax.tree.map(lambda v: jnp.asarray(np.random.default_rng(1).normal(size=v.shape)), values)
+        bars = jax.tree.map(
+            lambda v: jnp.asarray(np.random.default_rng(1).normal(size=v.shape)), values
+        )
         found = problem.by_hand(bars, *arrays)
         true = pull(bars)
     pairs = [(found[0], values), *zip(found[1], true, strict=True)]

@@ -3,10 +3,11 @@
 import argparse
 import json
 
-import funcnet.ops
 import jax
 import jax.numpy as jnp
 import pytest
+
+import funcnet.ops
 from derivations import commands_prove
 from derivations.problem import UsageError
 from derivations.proof import prove
@@ -92,7 +93,10 @@ def test_a_witness_re_evaluates_to_a_difference():
     printed = {}
     script = proof.witness.script.replace("print(", "keep(")
 
-    exec(script, {"keep": lambda label, value: printed.__setitem__(label, value), "wrong_mean": wrong_mean})
+    exec(
+        script,
+        {"keep": lambda label, value: printed.__setitem__(label, value), "wrong_mean": wrong_mean},
+    )
 
     by_hand, true = printed["by hand:"], printed["in truth:"]
     assert not jnp.allclose(by_hand, true)

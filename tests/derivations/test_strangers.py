@@ -1,8 +1,9 @@
 """Ops that are not ours: the right rule is proved, each wrong one refuted with a witness."""
 
 import pytest
-from derivations.proof import prove
 from strangers import STRANGERS, rule, variant
+
+from derivations.proof import prove
 
 WRONG = [(name, change) for name, (*_, changes) in STRANGERS.items() for change in changes]
 
