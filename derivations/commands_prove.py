@@ -29,7 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the verdicts; 0 if all is proved, 1 if something is refuted, 3 if something is unknown."""
+    """Print the verdicts.
+
+    0 if all is proved, 1 if something is refuted, 3 if something is unknown.
+    """
     found = targets(arguments.target)
     if arguments.sizes and len(found) != 1:
         raise UsageError(

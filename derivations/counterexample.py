@@ -1,4 +1,7 @@
-"""Where hand-written and true gradient differ: the evaluator run at small sizes, and the script that shows it."""
+"""Where hand-written and true gradient differ.
+
+The evaluator run at small sizes, and the script that shows it.
+"""
 
 import itertools
 import math
@@ -74,7 +77,10 @@ class Sample:
 
 
 def examine(problem: Problem, names: Sequence[str], suspects: set[str]) -> Findings:
-    """Look for differences at several sizes and points; where one is found, for the smallest example."""
+    """Look for differences at several sizes and points.
+
+    Where one is found, for the smallest example.
+    """
     findings, draw = Findings(), random.Random(20)
     for sizes in _unequal_sizes(problem):
         traces = _concrete(problem, sizes, findings)
@@ -90,7 +96,10 @@ def examine(problem: Problem, names: Sequence[str], suspects: set[str]) -> Findi
 
 
 def _search_on(problem: Problem, names: set[str], draw: random.Random, findings: Findings) -> None:
-    """More points where the algebra found no equality: the difference may show in a band or for some shapes only."""
+    """More points where the algebra found no equality.
+
+    The difference may show in a band or for some shapes only.
+    """
     for sizes in _small_sizes(problem):
         if not names - set(findings.different):
             return
@@ -213,7 +222,10 @@ def _compared(
     draw: random.Random,
     findings: Findings,
 ) -> dict[str, tuple[Any, Any]] | None:
-    """By hand and in truth, along a random direction of each argument; None if the point cannot be used."""
+    """By hand and in truth, along a random direction of each argument.
+
+    None if the point cannot be used.
+    """
     inputs = [_as_number(x) for x in point.inputs]
     bars = [reals(c) for c in point.cotangents]
     hand, near = _run_hand(traces, bars, inputs)

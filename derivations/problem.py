@@ -400,7 +400,10 @@ def _axes(star: str, rank: int) -> tuple[str, ...]:
 
 
 def _second_order(problem: Problem) -> Problem:
-    """The backward as a function of the arguments and the cotangent, whose own derivative is judged."""
+    """The backward as a function of the arguments and the cotangent.
+
+    Whose own derivative is judged.
+    """
     arrays = problem._structures(None)
     first = replace(problem, order=1)
     with jax.enable_x64(True):

@@ -1,8 +1,10 @@
 """prove: is the hand-written backward the derivative of the definition, for every input and every size?
 
-A verdict needs two engines that share no code. PROVED: the algebra derives equality, and the evaluator finds no
+A verdict needs two engines that share no code. PROVED: the algebra derives equality, and the
+evaluator finds no
 difference at several sizes and points. REFUTED: the evaluator shows a difference far above its own error. UNKNOWN:
-anything else. If the algebra says equal where the evaluator sees a difference, that is a bug of ours and raises.
+anything else. If the algebra says equal where the evaluator sees a difference, that is a bug of
+ours and raises.
 """
 
 import re
@@ -27,7 +29,10 @@ PROVED, REFUTED, UNKNOWN = "PROVED", "REFUTED", "UNKNOWN"
 
 
 class SelfContradiction(AssertionError):
-    """The algebra and the evaluator disagree: a bug of this package, never of the op. Please report it."""
+    """The algebra and the evaluator disagree: a bug of this package, never of the op.
+
+    Please report it.
+    """
 
 
 @dataclass(frozen=True)
@@ -108,11 +113,13 @@ def prove(
 
     Args:
         op: a `jax.custom_vjp` or `jax.custom_jvp` function, or any JAX function that calls some.
-        sizes: one string an argument, such as "n d", "" for a scalar, "n:int<k" for labels; without any, jaxtyping
+        sizes: one string an argument, such as "n d", "" for a scalar, "n:int<k" for labels; without
+        any, jaxtyping
             annotations say them.
         wrt: the names of the arguments to judge; all by default.
         assuming: what may be taken for granted, such as "sum(y, -1) == 1", "eps > 0" or "n >= 2".
-        static: values of arguments that are not arrays. A static float not given stands for all its values.
+        static: values of arguments that are not arrays. A static float not given stands for all its
+        values.
         order: 2 judges the derivative of the backward.
 
     Raises:

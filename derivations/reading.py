@@ -1,7 +1,9 @@
 """Reads a jaxpr with symbolic sizes as index expressions: one loop and a dict of rules.
 
-Each variable becomes an `Array`: a function from an index tuple to an expression of the algebra. Nothing is expanded
-until an entry is asked for. A primitive without a rule raises by name, and so becomes UNKNOWN; nothing is guessed.
+Each variable becomes an `Array`: a function from an index tuple to an expression of the algebra.
+Nothing is expanded
+until an entry is asked for. A primitive without a rule raises by name, and so becomes UNKNOWN;
+nothing is guessed.
 """
 
 import ast
@@ -44,7 +46,10 @@ Entries = Callable[[tuple[Poly, ...]], Poly]
 
 @dataclass(frozen=True)
 class Condition:
-    """Something that the proof needs: an expression that is "nonzero", "positive", "finite", … where its guards hold."""
+    """Something that the proof needs.
+
+    An expression that is "nonzero", "positive", "finite", … where its guards hold.
+    """
 
     kind: str
     expression: Poly | str
@@ -85,7 +90,10 @@ class Reader:
         self.conditions[Condition(kind, expression, tuple(guards))] = None
 
     def needs(self, kind: str, p: Poly, guards: tuple[Guard, ...] = ()) -> None:
-        """Note that p must be "nonzero" or "positive", case by case where p is a case distinction."""
+        """Note that p must be "nonzero" or "positive".
+
+        Case by case where p is a case distinction.
+        """
         brackets = sorted((a for a in atoms(p) if a.head in BRACKETS), key=lambda a: a.key)
         if brackets and len(guards) < MOST_CASES:
             holds, fails = split(p, brackets[0])
@@ -165,7 +173,10 @@ _OF_SIZES = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult:
 
 
 class Array:
-    """A variable of the jaxpr: shape, kind ("f", "i" or "b") and its entries, each computed once."""
+    """A variable of the jaxpr.
+
+    Shape, kind ("f", "i" or "b") and its entries, each computed once.
+    """
 
     def __init__(self, shape: Shape, kind: str, entries: Entries):
         self.shape, self.kind, self._entries = shape, kind, entries
@@ -211,7 +222,10 @@ _MULTIPLES = tuple(
 
 
 def literal(reader: Reader, value: Any) -> Poly:
-    """A number of the program: its decimal where that is short, a known constant where it is one, else exact."""
+    """A number of the program.
+
+    Its decimal where that is short, a known constant where it is one, else exact.
+    """
     if isinstance(value, (bool, np.bool_, int, np.integer)):
         return number(int(value))
     value = float(value)
@@ -247,7 +261,10 @@ def _fraction(reader: Reader, value: float) -> Poly:
 
 
 def note_axes(reader: Reader, jaxpr: Any) -> None:
-    """Learn in which order axes are merged by reshapes and joined by concatenations and pads, calls included."""
+    """Learn in which order axes are merged by reshapes and joined by concatenations and pads.
+
+    Calls included.
+    """
     for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
         name, params = equation.primitive.name, equation.params
         shapes = [v.aval.shape for v in (*equation.invars, *equation.outvars)]
@@ -292,7 +309,10 @@ RULES: dict[str, Rule] = {}
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:
-    """Register the rule of primitives: called with the reader, the equation and the arrays that go in."""
+    """Register the rule of primitives.
+
+    Called with the reader, the equation and the arrays that go in.
+    """
 
     def register(function: Rule) -> Rule:
         RULES.update(dict.fromkeys(names, function))

@@ -1,4 +1,7 @@
-"""Rules of the reader for what moves or gathers entries: axes, slices, sums, products of matrices, labels."""
+"""Rules of the reader for what moves or gathers entries.
+
+Axes, slices, sums, products of matrices, labels.
+"""
 
 from typing import Any
 

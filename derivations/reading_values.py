@@ -1,4 +1,7 @@
-"""Rules of the reader for what works on entries: arithmetic, functions, comparisons, choices, and calls."""
+"""Rules of the reader for what works on entries.
+
+Arithmetic, functions, comparisons, choices, and calls.
+"""
 
 from fractions import Fraction
 from typing import Any
@@ -240,7 +243,10 @@ def _select(reader: Reader, equation: Any, which: Array, *cases: Array) -> Array
 
 
 def chosen(reader: Reader, condition: Poly, no: Poly, yes: Poly) -> Poly:
-    """Yes where the condition holds, else no. A branch that is nan by intent is a condition on the other one."""
+    """Yes where the condition holds, else no.
+
+    A branch that is nan by intent is a condition on the other one.
+    """
     if no == f.NAN:
         reader.assume("holds", condition)
         return yes

@@ -1,7 +1,9 @@
 """The evaluator: runs jaxprs at concrete small sizes in 40 digits, with tangents, and knows nothing of the algebra.
 
-It has two duties. It keeps the algebra honest: nothing is called PROVED unless the two agree at several sizes and random
-points. And it finds the concrete inputs that a refutation needs. The true derivative comes from forward-mode tangents
+It has two duties. It keeps the algebra honest: nothing is called PROVED unless the two agree at
+several sizes and random
+points. And it finds the concrete inputs that a refutation needs. The true derivative comes from
+forward-mode tangents
 of the definition, so no derivative rule of JAX and none of the algebra is used.
 """
 
@@ -28,7 +30,10 @@ class CannotEvaluate(Exception):
 
 @dataclass
 class Number:
-    """An array of numbers and its tangent (None: zero). Floats are objects, integers and truth values plain NumPy."""
+    """An array of numbers and its tangent (None: zero).
+
+    Floats are objects, integers and truth values plain NumPy.
+    """
 
     value: np.ndarray
     tangent: np.ndarray | None = None
@@ -105,12 +110,12 @@ SMOOTH: dict[str, tuple[Callable, Callable]] = {
     ),
     "square": (lambda x: x * x, lambda x: 2 * x),
     "one_minus_square": (lambda x: 1 - x * x, lambda x: -2 * x),
-    "neg": (lambda x: -x, lambda x: MP.mpf(-1)),
+    "neg": (lambda x: -x, lambda _: MP.mpf(-1)),
     "abs": (abs, MP.sign),
-    "sign": (MP.sign, lambda x: MP.mpf(0)),
-    "floor": (MP.floor, lambda x: MP.mpf(0)),
-    "ceil": (MP.ceil, lambda x: MP.mpf(0)),
-    "round": (MP.nint, lambda x: MP.mpf(0)),
+    "sign": (MP.sign, lambda _: MP.mpf(0)),
+    "floor": (MP.floor, lambda _: MP.mpf(0)),
+    "ceil": (MP.ceil, lambda _: MP.mpf(0)),
+    "round": (MP.nint, lambda _: MP.mpf(0)),
     "logistic": (
         lambda x: 1 / (1 + MP.exp(-x)),
         lambda x: MP.exp(-x) / (1 + MP.exp(-x)) ** 2,
@@ -474,7 +479,10 @@ def _iota(_: Surroundings, params: dict) -> Number:
 
 
 def by_positions(name: str) -> Callable:
-    """gather, pad, dynamic_slice: JAX moves the positions of the entries, which then say what goes where."""
+    """gather, pad, dynamic_slice.
+
+    JAX moves the positions of the entries, which then say what goes where.
+    """
 
     def apply(_: Surroundings, params: dict, x: Number, *rest: Number) -> Number:
         primitive = params["_primitive"]

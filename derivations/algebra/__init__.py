@@ -1,1 +1,4 @@
-"""The trusted kernel: normal form, derivative and equality of index expressions, for every size. No JAX in here."""
+"""The trusted kernel: normal form, derivative and equality of index expressions, for every size.
+
+No JAX in here.
+"""

@@ -1,6 +1,7 @@
 """Rewriting by what the caller assumes: Σ_k y[…, k] = c over the last axis of an array.
 
-Sound where the assumption holds: in Σ_{k…} m the factor y[…, k] is taken out with its index when nothing else in m
+Sound where the assumption holds: in Σ_{k…} m the factor y[…, k] is taken out with its index when
+nothing else in m
 depends on k. Each step removes an index, so it ends.
 """
 

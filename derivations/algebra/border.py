@@ -43,7 +43,10 @@ def equal(a: sp.Expr, b: sp.Expr) -> str:
 
 
 def from_sympy(expression: sp.Expr) -> Poly:
-    """The normal form of an expression of the notation. An index from 1 to n becomes one from 0 to n-1."""
+    """The normal form of an expression of the notation.
+
+    An index from 1 to n becomes one from 0 to n-1.
+    """
     expression = expand_names(sp.sympify(expression))
     labels = _labels(expression)
     return _read(expression, {}, labels)
@@ -278,7 +281,7 @@ def _sum_back(atom: Atom, names: dict) -> sp.Expr:
 
 
 def _delta_back(atom: Atom, names: dict) -> sp.Expr:
-    solved = {m: c for m, c in atom.args[0].terms.items()}
+    solved = dict(atom.args[0].terms)
     left = to_sympy(Poly({m: c for m, c in solved.items() if c > 0}), names)
     right = to_sympy(Poly({m: -c for m, c in solved.items() if c < 0}), names)
     return sp.KroneckerDelta(left, right)

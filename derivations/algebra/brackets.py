@@ -1,7 +1,8 @@
 """Conditions as 0 and 1: [P > 0], [P = 0] of reals, [P = 0] and [P ≥ 0] of integers, and case distinctions.
 
 A product with a bracket is a case distinction in the sense of `select`: where [c] = 0 the other factor is not looked at,
-so it may be undefined there. Real brackets are exact up to their boundary P = 0, which every proof lists.
+so it may be undefined there. Real brackets are exact up to their boundary P = 0, which every proof
+lists.
 """
 
 import functools
@@ -78,7 +79,10 @@ def _without(monomial, atom: Atom):
 
 
 def by_cases(function: Callable[..., Poly]) -> Callable[..., Poly]:
-    """f([c] a + (1 - [c]) b) = [c] f(a) + (1 - [c]) f(b): brackets leave the argument. An identity of case distinctions."""
+    """f([c] a + (1 - [c]) b) = [c] f(a) + (1 - [c]) f(b): brackets leave the argument.
+
+    An identity of case distinctions.
+    """
 
     @functools.wraps(function)
     def wrapper(p: Poly, *rest) -> Poly:
@@ -106,7 +110,10 @@ def _simplest(p: Poly) -> Poly:
 
 @by_cases
 def positive(p: Poly) -> Poly:
-    """[P > 0] of a real; its other half is written 1 - [P > 0], which differs on the boundary P = 0 alone."""
+    """[P > 0] of a real.
+
+    Its other half is written 1 - [P > 0], which differs on the boundary P = 0 alone.
+    """
     if not p or at_least_zero(-p):
         return ZERO
     if sign(p) == POSITIVE:
@@ -121,7 +128,10 @@ def positive(p: Poly) -> Poly:
 
 
 def may_vanish(p: Poly) -> bool:
-    """Whether p is identically 0 where indices coincide, as x_i - x_j is; then [P > 0] ≠ 1 - [-P > 0] there."""
+    """Whether p is identically 0 where indices coincide, as x_i - x_j is.
+
+    Then [P > 0] ≠ 1 - [-P > 0] there.
+    """
     names = [a.args[0] for a in everywhere(p) if a.head == "entry"]
     return len(set(names)) < len(names) and not _without_indices(p)
 
@@ -143,7 +153,10 @@ def _blurred(atom: Atom) -> Poly:
 
 
 def off_boundaries(p: Poly) -> Poly:
-    """P where no [P = 0] holds, for the P that vanish on a boundary alone; that is a condition of the proof."""
+    """P where no [P = 0] holds, for the P that vanish on a boundary alone.
+
+    That is a condition of the proof.
+    """
     return add(
         Poly({m: c})
         for m, c in p.terms.items()
@@ -178,7 +191,10 @@ def zero(p: Poly) -> Poly:
 
 
 def _maximum_against_entry(p: Poly) -> Poly | None:
-    """[max - x_k > 0] = 1 - [k is the maximiser], and [x_k - max > 0] = 0: exact where the maximiser is unique."""
+    """[max - x_k > 0] = 1 - [k is the maximiser], and [x_k - max > 0] = 0.
+
+    Exact where the maximiser is unique.
+    """
     weight = _is_maximum(p)
     if weight is not None:
         return ONE - weight
@@ -226,7 +242,10 @@ def _fits(summand: Poly, v: Atom, candidate: Atom, rest: Poly, alone: bool) -> b
 
 
 def delta(p: Poly) -> Poly:
-    """[P = 0] of an integer: 0 or 1 if the ranges say so, and apart in the digits of merged axes."""
+    """[P = 0] of an integer.
+
+    0 or 1 if the ranges say so, and apart in the digits of merged axes.
+    """
     value = constant(p)
     if value is not None:
         return ONE if value == 0 else ZERO
@@ -280,7 +299,10 @@ def in_range(p: Poly, n: Poly) -> Poly:
 
 
 def settled(p: Poly) -> Poly:
-    """Use what brackets say about their factors: [i = j] f(i) = [i = j] f(j), and thresholds that imply one another."""
+    """Use what brackets say about their factors.
+
+    [i = j] f(i) = [i = j] f(j), and thresholds that imply one another.
+    """
     return add(_settled(m, c) for m, c in p.terms.items())
 
 

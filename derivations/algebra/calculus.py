@@ -106,7 +106,8 @@ Output = tuple[str, tuple[Atom, ...], tuple[Poly, ...], Poly]
 def pullback(outputs: list[Output], name: str, at: tuple[Poly, ...]) -> Poly:
     """Σ over all outputs and their entries o of cotangent[o] · ∂output[o] / ∂name[at].
 
-    Each output is given as the name of its cotangent, its free indices, their place, and the entry there.
+    Each output is given as the name of its cotangent, its free indices, their place, and the entry
+    there.
     """
     parts = []
     for cotangent, indices, place, value in outputs:

@@ -1,6 +1,7 @@
 """Is an index expression zero? Yes is a proof; no means only that no proof was found.
 
-1. Normal form. 2. Multiply by the least powers of composite denominators, which are not zero on the domain. 3. Gather
+1. Normal form. 2. Multiply by the least powers of composite denominators, which are not zero on the
+domain. 3. Gather
 sums that share their denominators into one sum, and ask the same of its summand: Σ 0 = 0.
 """
 
@@ -30,7 +31,10 @@ MOST_MATCHES = 64
 
 
 def is_zero(p: Poly, depth: int = 0) -> bool:
-    """Whether p = 0 was proved, off the boundaries of its brackets and where its denominators are not zero."""
+    """Whether p = 0 was proved.
+
+    Off the boundaries of its brackets and where its denominators are not zero.
+    """
     p = settled(off_boundaries(p))
     if not p:
         return True
@@ -100,7 +104,10 @@ def _gatherings(p: Poly):
 
 
 def _anchored(members: list, plain):
-    """Try to read the members as sums over a common anchor: the indices of one denominator or bracket inside."""
+    """Try to read the members as sums over a common anchor.
+
+    The indices of one denominator or bracket inside.
+    """
     seen = set()
     for atom, _, _ in members:
         for inner in _pivots(atom):
@@ -112,7 +119,10 @@ def _anchored(members: list, plain):
 
 
 def _pivots(atom: Atom):
-    """Sets of bound indices that a denominator, a bracket or a function inside the sum depends on."""
+    """Sets of bound indices that a denominator.
+
+    A bracket or a function inside the sum depends on.
+    """
     own = set(atom.args[0])
     found = []
     for monomial in atom.args[1].terms:
@@ -154,7 +164,10 @@ def _count(options: list) -> int:
 
 
 def _views(atom: Atom, anchor: tuple[Atom, ...]) -> list[Poly]:
-    """The sum with some of its indices named by the anchor and the others summed, in every way that fits the sizes."""
+    """The sum with some of its indices named by the anchor and the others summed.
+
+    In every way that fits the sizes.
+    """
     fitting = [
         order
         for order in itertools.permutations(atom.args[0], len(anchor))

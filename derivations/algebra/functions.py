@@ -1,6 +1,7 @@
 """Exponentials, logarithms, powers of composites and special functions.
 
-Roots and logarithms are real: √P is there where P ≥ 0 and log P where P > 0. They are split over factors only as far as
+Roots and logarithms are real: √P is there where P ≥ 0 and log P where P > 0. They are split over
+factors only as far as
 the signs of the factors are known.
 """
 
@@ -147,7 +148,10 @@ def rational_power(c: Number, q: Number) -> Poly:
 
 
 def _primes(n: int) -> list[tuple[int, int]]:
-    """The factors of n; a large remainder counts as prime, which is sound: it is only a name for a root."""
+    """The factors of n.
+
+    A large remainder counts as prime, which is sound: it is only a name for a root.
+    """
     found, divisor = [], 2
     while divisor * divisor <= n and divisor < 10000:
         count = 0
@@ -162,7 +166,7 @@ def _primes(n: int) -> list[tuple[int, int]]:
 @functools.lru_cache(maxsize=20000)
 @by_cases
 def exp(p: Poly) -> Poly:
-    """exp(Σ c m) = Π E(m)^c, and exp(c log Q) = Q^c."""
+    """The rule exp(Σ c m) = Π E(m)^c, and exp(c log Q) = Q^c."""
     return product(_exp_of_term(m, c) for m, c in p.terms.items())
 
 
@@ -179,7 +183,10 @@ def _exp_of_term(monomial, coefficient: Number) -> Poly:
 @functools.lru_cache(maxsize=20000)
 @by_cases
 def log(p: Poly) -> Poly:
-    """log(c Π a^e) = log c + Σ e log a as far as factors are known to be positive; the rest stays together."""
+    """The rule log(c Π a^e) = log c + Σ e log a as far as factors are known to be positive.
+
+    The rest stays together.
+    """
     if not p:
         return -INFINITY
 
@@ -261,14 +268,14 @@ def absolute(p: Poly) -> Poly:
 
 def maximum(a: Poly, b: Poly) -> Poly:
     """max(a, b) = b + (a - b)[a > b]; -∞ is neutral."""
-    if a == -INFINITY or b == -INFINITY:
+    if -INFINITY in (a, b):
         return b if a == -INFINITY else a
     return b + (a - b) * positive(a - b)
 
 
 def minimum(a: Poly, b: Poly) -> Poly:
     """min(a, b) = a + (b - a)[a > b]."""
-    if a == INFINITY or b == INFINITY:
+    if INFINITY in (a, b):
         return b if a == INFINITY else a
     return a + (b - a) * positive(a - b)
 

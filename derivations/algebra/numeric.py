@@ -1,4 +1,7 @@
-"""The value of an index expression at a concrete point: so that what was read can be held against what runs."""
+"""The value of an index expression at a concrete point.
+
+So that what was read can be held against what runs.
+"""
 
 import itertools
 from collections.abc import Callable, Mapping
@@ -29,7 +32,10 @@ class Place:
 
 
 def value(p: Poly, place: Place) -> Any:
-    """The number that p stands for. What a bracket excludes is not looked at: its terms cancel first."""
+    """The number that p stands for.
+
+    What a bracket excludes is not looked at: its terms cancel first.
+    """
     left: dict = {}
     truth: dict[Atom, bool] = {}
     for monomial, coefficient in p.terms.items():

@@ -67,7 +67,10 @@ def sign(p: Poly) -> int:
 
 
 def _sign_in_sizes(p: Poly) -> int:
-    """The sign of a polynomial in sizes: write n = least + n' with n' ≥ 0 and look at the coefficients."""
+    """The sign of a polynomial in sizes.
+
+    Write n = least + n' with n' ≥ 0 and look at the coefficients.
+    """
     shifted = _shifted(p)
     if shifted is None or any(c < 0 for c in shifted.terms.values()):
         return UNKNOWN
@@ -114,7 +117,10 @@ def at_least_zero(p: Poly) -> bool:
 
 
 def bounds(p: Poly) -> tuple[Poly, Poly] | None:
-    """The least and greatest value of an integer expression linear in indices, as polynomials in sizes."""
+    """The least and greatest value of an integer expression linear in indices.
+
+    As polynomials in sizes.
+    """
     low, high = [], []
     for monomial, coefficient in p.terms.items():
         indices = [(a, e) for a, e in monomial if a.head != "size"]
@@ -151,7 +157,10 @@ def certainly_below(p: Poly, n: Poly) -> bool:
 
 
 def divided(p: Poly, m: Poly) -> tuple[Poly, Poly] | None:
-    """Quotient and remainder of an index by a size, for p = q·m + r with 0 ≤ r < m certain; else None."""
+    """Quotient and remainder of an index by a size, for p = q·m + r with 0 ≤ r < m certain.
+
+    Else None.
+    """
     if m == ONE:
         return p, ZERO
     quotient, rest = [], []

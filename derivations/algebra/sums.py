@@ -1,7 +1,9 @@
 """What binds an index: sums, maximisers, products.
 
-A sum atom Σ_{i…} m holds one connected monomial m; everything else about sums is linear. Bound indices are named by
-their level and position, in the order that gives the least key, so that sums which differ by names alone are equal.
+A sum atom Σ_{i…} m holds one connected monomial m; everything else about sums is linear. Bound
+indices are named by
+their level and position, in the order that gives the least key, so that sums which differ by names
+alone are equal.
 """
 
 import itertools
@@ -55,7 +57,10 @@ JOINED: dict[str, tuple[Poly, ...]] = {}  # size -> the parts in the order in wh
 
 
 def _range_parts(index: Atom) -> list[tuple[Atom | None, Poly]] | None:
-    """Joined axes are summed part by part, Σ_{q<n+m} = Σ_{q<n} + Σ_{q<m}, and axes of a few entries one by one."""
+    """Joined axes are summed part by part, Σ_{q<n+m} = Σ_{q<n} + Σ_{q<m}.
+
+    And axes of a few entries one by one.
+    """
     n = index.args[1]
     count = constant(n)
     if count is not None and count <= MOST_UNROLLED:
@@ -123,7 +128,10 @@ def _contracted(indices: Indices, monomial, atom: Atom) -> Poly | None:
 
 
 def _connected_sums(indices: Indices, monomial) -> Poly:
-    """Factors without the indices go outside, those that share none apart, an index that none has counts."""
+    """Factors without the indices go outside, those that share none apart.
+
+    An index that none has counts.
+    """
     outside = tuple(pair for pair in monomial if pair[0].free.isdisjoint(indices))
     inside = [pair for pair in monomial if not pair[0].free.isdisjoint(indices)]
     result = Poly({outside: 1})
@@ -161,7 +169,10 @@ def _canonical(indices: Indices, summand: Poly) -> Poly:
 
 
 def _named(head: str, order: Sequence[Atom], summand: Poly) -> Atom:
-    """The binder with its indices named by a level above every binder inside, and below every one outside."""
+    """The binder with its indices named by a level above every binder inside.
+
+    And below every one outside.
+    """
     level = 1 + summand.level
     if any(0 < i.args[2] <= level for i in summand.free.difference(order)):
         raise Undecided("indices bound at a level that is in use")  # would be a capture
@@ -171,7 +182,10 @@ def _named(head: str, order: Sequence[Atom], summand: Poly) -> Atom:
 
 
 def _orders(indices: Indices, summand: Poly) -> list[tuple[Atom, ...]]:
-    """The orders of the indices that are worth trying: sizes first, then equal signatures in every order."""
+    """The orders of the indices that are worth trying.
+
+    Sizes first, then equal signatures in every order.
+    """
     groups: dict[str, list[Atom]] = {}
     for index in indices:
         groups.setdefault(index.args[1].key, []).append(index)
@@ -202,7 +216,10 @@ def _signature(index: Atom, indices: Indices, summand: Poly) -> str:
 
 
 def maximiser(indices: Indices, p: Poly) -> tuple[Poly, ...]:
-    """The indices at which p is greatest. Adding what has no index, or scaling by a positive constant, changes nothing."""
+    """The indices at which p is greatest.
+
+    Adding what has no index, or scaling by a positive constant, changes nothing.
+    """
     dependent = Poly(
         {m: c for m, c in p.terms.items() if any(not a.free.isdisjoint(indices) for a, _ in m)}
     )
@@ -220,7 +237,10 @@ def maximiser(indices: Indices, p: Poly) -> tuple[Poly, ...]:
 
 
 def largest(indices: Indices, p: Poly) -> Poly:
-    """Max p = p at its maximiser: so the maximum is no constant, and its derivative that of the greatest entry."""
+    """Max p = p at its maximiser.
+
+    So the maximum is no constant, and its derivative that of the greatest entry.
+    """
     if not indices:
         return p
     values = maximiser(indices, p)

@@ -1,14 +1,17 @@
 """Laurent polynomials over atoms with rational coefficients: the data of the algebra, its sums and products.
 
-A polynomial maps monomials to coefficients; a monomial is a sorted tuple of (atom, exponent). An atom is a head and
+A polynomial maps monomials to coefficients; a monomial is a sorted tuple of (atom, exponent). An
+atom is a head and
 arguments; what each head means, and which rewriting rules hold for it, stands in the module that builds it:
 
     var, size, entry, const, prime      here
     positive, zero, delta, atleast      brackets.py: 1 where a condition holds, else 0
-    exp, log, base, fn                  functions.py: exponentials, logarithms, powers of composites, special functions
+    exp, log, base, fn                  functions.py: exponentials, logarithms, powers of
+    composites, special functions
     sum, argmax, prod                   sums.py: what binds an index
 
-Two atoms are equal exactly when their keys are, and the key is an injective text of head and arguments.
+Two atoms are equal exactly when their keys are, and the key is an injective text of head and
+arguments.
 """
 
 import functools
@@ -22,7 +25,10 @@ BRACKETS = frozenset({"positive", "zero", "delta", "atleast"})  # values 0 and 1
 
 
 class Undecided(Exception):
-    """The algebra or the reader has no rule for this; the message says for what. It becomes UNKNOWN."""
+    """The algebra or the reader has no rule for this; the message says for what.
+
+    It becomes UNKNOWN.
+    """
 
 
 class Atom:
@@ -258,7 +264,10 @@ def merge(m: Monomial, k: Monomial) -> tuple[Monomial, bool]:
 
 
 def _needs_expansion(atom: Atom, e: Number) -> bool:
-    """P^e with e ≥ 1 of a composite is multiplied out; p^e of a prime keeps 0 < e < 1; cos² is 1 - sin²."""
+    """P^e with e ≥ 1 of a composite is multiplied out; p^e of a prime keeps 0 < e < 1.
+
+    Cos² is 1 - sin².
+    """
     if atom.head == "base":
         return e >= 1
     if atom.head == "prime":
@@ -315,12 +324,18 @@ def variable(name: str, n: Poly) -> Atom:
 
 
 def bound(level: int, position: int, n: Poly) -> Atom:
-    """The canonical name of a bound index. Its level is above all levels inside its scope, so nothing is captured."""
+    """The canonical name of a bound index.
+
+    Its level is above all levels inside its scope, so nothing is captured.
+    """
     return Atom("var", f"{level}.{position}", n, level)
 
 
 def entry(name: str, *indices: Poly, sign: str = "", upper: Poly | None = None) -> Poly:
-    """An array's entry. `sign` is "+" (positive), "0+" or ""; `upper` makes it an integer in 0..upper-1, a label."""
+    """An array's entry.
+
+    `sign` is "+" (positive), "0+" or ""; `upper` makes it an integer in 0..upper-1, a label.
+    """
     return poly(Atom("entry", name, sign, upper, *indices))
 
 
@@ -331,7 +346,8 @@ REBUILD: dict[str, Rule] = {}  # head -> smart constructor; filled by the module
 def substitute(p: Poly, values: Mapping[Atom, Poly]) -> Poly:
     """Replace free indices; every atom touched is built anew, so it is in normal form again.
 
-    Sound because values hold free indices alone, or bound ones of a level above all levels inside p (see `bound`).
+    Sound because values hold free indices alone, or bound ones of a level above all levels inside p
+    (see `bound`).
     """
     if p.free.isdisjoint(values):
         return p

@@ -1,4 +1,7 @@
-"""Index expressions as text that a person reads: y_bar[j]·Σ_i x[i]², and LaTeX by way of SymPy in border.py."""
+"""Index expressions as text that a person reads.
+
+Y_bar[j]·Σ_i x[i]², and LaTeX by way of SymPy in border.py.
+"""
 
 from collections.abc import Iterable
 from fractions import Fraction
@@ -117,7 +120,10 @@ def _list(args: Iterable[Poly], names: _Names) -> str:
 
 
 def terms_of_difference(hand: Poly, true: Poly, names: dict[Atom, str]) -> str:
-    """What is missing in the first and what is too much, term by term; or the factor between the two."""
+    """What is missing in the first and what is too much, term by term.
+
+    Or the factor between the two.
+    """
     ratio = _ratio(hand, true)
     if ratio is not None:
         return f"factor {text(ratio, names)} too much"

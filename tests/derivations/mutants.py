@@ -1,4 +1,7 @@
-"""Mutants of our own rules, generated from their source: each is the code with one plausible mistake."""
+"""Mutants of our own rules, generated from their source.
+
+Each is the code with one plausible mistake.
+"""
 
 import ast
 import copy
@@ -109,7 +112,7 @@ def mutants_of(name, op, module) -> Iterator[tuple[str, jax.custom_vjp]]:
             except (SyntaxError, TypeError, ValueError):
                 continue
             mutant = jax.custom_vjp(op.fun, nondiff_argnums=op.nondiff_argnums)
-            forward = scope["%s_forward" % name] if part == "forward" else op.fwd
+            forward = scope[f"{name}_forward"] if part == "forward" else op.fwd
             mutant.defvjp(forward, scope[f"{name}_backward"] if part == "backward" else op.bwd)
             yield f"{name} {part} {label}", mutant
 

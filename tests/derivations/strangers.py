@@ -1,4 +1,7 @@
-"""Ops that are not ours: for each a right rule and wrong ones, as (definition, backward, sizes, wrong backwards)."""
+"""Ops that are not ours.
+
+For each a right rule and wrong ones, as (definition, backward, sizes, wrong backwards).
+"""
 
 import jax
 import jax.numpy as jnp

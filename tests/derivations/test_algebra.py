@@ -1,4 +1,7 @@
-"""The kernel by itself: normal form, derivative, equality, and the rules that must not be applied."""
+"""The kernel by itself.
+
+Normal form, derivative, equality, and the rules that must not be applied.
+"""
 
 from fractions import Fraction
 
@@ -154,10 +157,10 @@ def test_ranges():
 
 
 def test_merged_axes_are_equal_digit_by_digit():
-    i, j, k, l = fresh(N), fresh(M), fresh(N), fresh(M)
-    difference = (poly(i) * M + poly(j)) - (poly(k) * M + poly(l))
+    i, j, k, q = fresh(N), fresh(M), fresh(N), fresh(M)
+    difference = (poly(i) * M + poly(j)) - (poly(k) * M + poly(q))
 
-    assert delta(difference) == delta(poly(i) - poly(k)) * delta(poly(j) - poly(l))
+    assert delta(difference) == delta(poly(i) - poly(k)) * delta(poly(j) - poly(q))
 
 
 @pytest.mark.parametrize("name", sorted(set(f.DERIVATIVES) - {"floor", "digamma"}))

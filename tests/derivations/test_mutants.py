@@ -1,4 +1,7 @@
-"""Our own rules with one mistake each: never proved where they differ, refuted in 95 of 100 cases."""
+"""Our own rules with one mistake each.
+
+Never proved where they differ, refuted in 95 of 100 cases.
+"""
 
 import random
 

@@ -1,4 +1,7 @@
-"""prove, from annotations and from sizes; the words of its verdicts; the command line; the helper for tests."""
+"""prove, from annotations and from sizes; the words of its verdicts; the command line.
+
+The helper for tests.
+"""
 
 import argparse
 import json
