@@ -109,6 +109,17 @@ def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> A
     return _made(reader, equation, entries)
 
 
+@rule("dynamic_update_slice")
+def _dynamic_update(reader: Reader, equation: Any, a: Array, new: Array, *starts: Array) -> Array:
+    def entries(at: Indices) -> Poly:
+        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, new.shape, strict=True)]
+        inner = tuple(i - s for i, s in zip(at, first, strict=True))
+        inside = product(in_range(i, n) for i, n in zip(inner, new.shape, strict=True))
+        return inside * new(*inner) + (ONE - inside) * a(*at)
+
+    return _made(reader, equation, entries)
+
+
 def _clamped(start: Poly, greatest: Poly) -> Poly:
     """A start that is certain to need no clamping."""
     if greatest == ZERO:

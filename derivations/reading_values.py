@@ -285,6 +285,7 @@ def _convert(reader: Reader, equation: Any, a: Array) -> Array:
     "closed_call",
     "core_call",
     "remat",
+    "remat2",
     "checkpoint",
     "custom_jvp_call",
     "custom_lin",

@@ -522,12 +522,28 @@ def _scatter_add(
     return result
 
 
-def _scatter(_: Surroundings, params: dict, x: Number, where: Number, new: Number) -> Number:
+def _scatter(around: Surroundings, params: dict, x: Number, where: Number, new: Number) -> Number:
+    """Overwritten entries, by their positions."""
+    return _overwritten(around, params, x, new, lambda old, news: (old, where.value, news))
+
+
+def _dynamic_update(
+    around: Surroundings, params: dict, x: Number, new: Number, *starts: Number
+) -> Number:
+    return _overwritten(
+        around, params, x, new, lambda old, news: (old, news, *(s.value for s in starts))
+    )
+
+
+def _overwritten(
+    _: Surroundings, params: dict, x: Number, new: Number, operands: Callable
+) -> Number:
     """JAX moves the positions of old and new entries."""
     options = {k: v for k, v in params.items() if k[0] != "_"}
     old = jnp.arange(x.value.size).reshape(x.value.shape)
     news = x.value.size + jnp.arange(new.value.size).reshape(new.value.shape)
-    place = np.asarray(params["_primitive"].bind(old, jnp.asarray(where.value), news, **options))
+    given = map(jnp.asarray, operands(old, news))
+    place = np.asarray(params["_primitive"].bind(*given, **options))
 
     def pick(a: np.ndarray | None, b: np.ndarray | None) -> np.ndarray | None:
         if a is None and b is None:
@@ -575,12 +591,12 @@ RULES: dict[str, Callable] = {
     "reduce_sum": _sum, "reduce_max": _greatest(1), "reduce_min": _greatest(-1), "reduce_prod": _prod,
     "argmax": _argmax(1), "argmin": _argmax(-1), "dot_general": _dot, "concatenate": _concatenate,
     "split": _split, "iota": _iota, "gather": by_positions("gather"), "pad": by_positions("pad"),
-    "dynamic_slice": by_positions("dynamic_slice"), "scatter": _scatter, "scatter-add": _scatter_add, "scatter_add": _scatter_add,
+    "dynamic_slice": by_positions("dynamic_slice"), "scatter": _scatter, "dynamic_update_slice": _dynamic_update, "scatter-add": _scatter_add, "scatter_add": _scatter_add,
     "reduce_or": lambda _, p, a: Number(np.asarray(a.value.any(axis=tuple(p["axes"])))),
     "reduce_and": lambda _, p, a: Number(np.asarray(a.value.all(axis=tuple(p["axes"])))),
     "optimization_barrier": lambda _, __, *a: list(a),
     **dict.fromkeys(
-        ("pjit", "jit", "closed_call", "core_call", "remat", "checkpoint", "custom_jvp_call", "custom_vjp_call",
+        ("pjit", "jit", "closed_call", "core_call", "remat", "remat2", "checkpoint", "custom_jvp_call", "custom_vjp_call",
          "custom_vjp_call_jaxpr", "custom_lin"), _call),
 }  # fmt: skip
 

@@ -295,6 +295,8 @@ def at_least(p: Poly) -> Poly:
 
 def in_range(p: Poly, n: Poly) -> Poly:
     """[0 ≤ P < n] of an integer."""
+    if n == ONE:
+        return delta(p)
     return ONE if certainly_below(p, n) else at_least(p) * at_least(n - 1 - p)
 
 
