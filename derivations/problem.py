@@ -303,10 +303,8 @@ def problems(
 def _annotated(target: Callable, static: Mapping[str, Any]) -> tuple[Argument, ...]:
     try:
         declared = parameters(target)
-    except KeyError as error:
-        raise UsageError(
-            f"{name_of(target)} has no jaxtyping annotation on {error}; give the sizes, such as prove(op, 'n d', 'd')"
-        ) from None
+    except (KeyError, TypeError) as error:
+        raise UsageError(f"{error}; or give the sizes, such as prove(op, 'n d', 'd')") from None
     unknown = set(static) - {p.name for p in declared}
     if unknown:
         raise UsageError(f"{name_of(target)} has no argument {', '.join(sorted(unknown))}")

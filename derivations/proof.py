@@ -272,6 +272,17 @@ def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[A
     return outputs, both[: len(outputs)], both[len(outputs) :]
 
 
+def true_gradients(problem: Problem) -> list[tuple[str, Poly, dict[Atom, str]]]:
+    """The name of each differentiable argument, its true cotangent, and the names of the indices."""
+    reader = Reader(minimal=dict(problem.minimal))
+    outputs, _, bars = _read_problem(problem, reader)
+    found = []
+    for a, bar in zip(problem.differentiable(), bars, strict=True):
+        (pair,) = _gradient(reader, problem, outputs, a, bar)()
+        found.append((a.name, pair.true, pair.names))
+    return found
+
+
 def _note_orders(problem: Problem, reader: Reader) -> None:
     for a in problem.arrays:
         for d in a.dims:

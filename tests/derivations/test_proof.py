@@ -9,9 +9,11 @@ import json
 import jax
 import jax.numpy as jnp
 import pytest
+import sympy as sp
 
 import funcnet.ops
 from derivations import commands_prove
+from derivations.gradient import derive
 from derivations.problem import UsageError
 from derivations.proof import prove
 from derivations.testing import assert_proved, ops_of
@@ -141,6 +143,14 @@ def test_what_cannot_be_read_is_unknown_with_its_reason(function, sizes, reason)
 def test_a_question_that_does_not_fit_gets_a_sentence(ask, sentence):
     with pytest.raises(UsageError, match=sentence):
         ask()
+
+
+def test_a_gradient_is_derived_without_a_rule():
+    (gradient,) = derive(lambda x: jnp.log(jnp.exp(x).sum()), "n")
+
+    assert str(gradient) == "x_bar[i] = y_bar·exp(x[i]) / Σ_j exp(x[j])"
+    assert r"\sum" in gradient.latex()
+    assert gradient.sympy().has(sp.Sum)
 
 
 def run(*arguments):
