@@ -15,6 +15,7 @@ from derivations.algebra.brackets import (
     content,
     inverse,
     leading,
+    may_vanish,
     positive,
 )
 from derivations.algebra.ranges import POSITIVE, UNKNOWN, sign
@@ -81,7 +82,7 @@ def _power(p: Poly, q: Number) -> Poly:
 
 
 def _power_of_monomial(p: Poly, q: Number) -> Poly:
-    """(c Π a^e)^q: factor by factor where that is sound."""
+    """A power of c Π a^e: factor by factor where that is sound."""
     ((monomial, coefficient),) = p.terms.items()
     if isinstance(q, int):
         plain = ((a, exact(e * q)) for a, e in monomial)
@@ -257,7 +258,11 @@ def cosh(p: Poly) -> Poly:
 
 def sign_of(p: Poly) -> Poly:
     """sign(x) = 2[x > 0] - 1 off x = 0; 0 at a constant 0."""
-    return scale(positive(p), 2) - 1 if p else ZERO
+    if not p:
+        return ZERO
+    if may_vanish(p):  # as x_i - x_j does for i = j
+        return positive(p) - positive(-p)
+    return scale(positive(p), 2) - 1
 
 
 @by_cases

@@ -28,6 +28,7 @@ FUNCTIONS = {
         "n",
         "n",
     ),
+    "differences of all pairs": (lambda x: jnp.abs(x[:, None] - x[None, :]).sum(), "n"),
     "sums": (lambda x: x.sum(0) + x.mean(), "n d"),
     "variances": (lambda x: jnp.var(x, axis=0), "n d"),
     "extremes": (lambda x: x.max(1) - x.min(1), "n d"),
