@@ -3,15 +3,20 @@
 from derivations.chapters import chapter, chapters
 from derivations.compare import Comparison, compare
 from derivations.derivation import Chapter, Derivation, Step, chapter_of, topic
+from derivations.gradient import derive
+from derivations.proof import Proof, prove
 
 __all__ = [
     "Chapter",
     "Comparison",
     "Derivation",
+    "Proof",
     "Step",
     "chapter",
     "chapter_of",
     "chapters",
     "compare",
+    "derive",
+    "prove",
     "topic",
 ]

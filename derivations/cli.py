@@ -1,18 +1,18 @@
-"""`python -m derivations compare | book TARGET`, where TARGET is `module` or `module:name`."""
+"""`python -m derivations prove | compare | book`; TARGET is `module` or `module:name`."""
 
 import argparse
-import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
 
-from derivations import book
+from derivations import book, commands_prove
 from derivations.checking import UnequalError
 from derivations.compare import Comparison, compare
+from derivations.targets import targets
 
 AGREES, REFUTED, USAGE = 0, 1, 2
-MISTAKES = (ValueError, TypeError, OSError, RuntimeError, ImportError, AttributeError)
+MISTAKES = (ValueError, TypeError, OSError, RuntimeError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,10 +28,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m derivations",
-        description="Compare gradients from three sources; write their derivations.",
-        epilog="exit status: 0 all agrees, 1 something differs, 2 usage error",
+        description="Prove gradients, compare their sources, write their derivations.",
+        epilog="exit status: 0 all proved or agreed, 1 something refuted or different, "
+        "2 usage error, 3 something unknown",
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    proving = commands.add_parser("prove", help="judge hand-written rules for all inputs and sizes")
+    commands_prove.add_arguments(proving)
+    proving.set_defaults(run=commands_prove.run)
     comparing = commands.add_parser("compare", help="hand-written, autodiff and SymPy side by side")
     comparing.add_argument("target", nargs="?", default="funcnet.ops", help="module or module:name")
     comparing.add_argument("--seed", type=int, default=0, help="for the arrays drawn")
@@ -43,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    ops = targets(options.target)
+    ops = targets(options.target, (jax.custom_vjp,))
     with jax.enable_x64(True):
         table = sum((compare(op, seed=options.seed) for op in ops.values()), Comparison(()))
     print("The largest difference of each hand-written gradient from the other sources:\n")
@@ -68,29 +72,3 @@ def _book(options: argparse.Namespace) -> int:
         print(file=sys.stderr)
     print(f"wrote {options.output}: {count} chapters and errata, every step checked")
     return AGREES
-
-
-def targets(target: str) -> dict[str, Callable]:
-    """The ops that a target names: one `module:name`, or all `jax.custom_vjp` objects of a module.
-
-    Raises:
-        ImportError: there is no such module.
-        AttributeError: the module has no such name.
-        ValueError: the module has no ops.
-    """
-    module_name, _, name = target.partition(":")
-    module = importlib.import_module(module_name)
-    if name:
-        if not hasattr(module, name):
-            raise AttributeError(
-                f"{module_name} has no {name!r}; choose one of {', '.join(_ops(module))}"
-            )
-        return {name: getattr(module, name)}
-    ops = _ops(module)
-    if not ops:
-        raise ValueError(f"{module_name} has no jax.custom_vjp functions; name another module")
-    return ops
-
-
-def _ops(module: object) -> dict[str, Callable]:
-    return {name: op for name, op in vars(module).items() if isinstance(op, jax.custom_vjp)}

@@ -1,19 +1,16 @@
 """`python -m derivations prove TARGET`: the verdicts on all ops of a module, or on one."""
 
 import argparse
-import importlib
 import json
 import time
 from collections.abc import Callable
 from typing import Any
 
-import jax
-
 from derivations.problem import UsageError
 from derivations.proof import PROVED, REFUTED, UNKNOWN, Proof, prove
+from derivations.targets import targets
 
 ALL_PROVED, SOME_REFUTED, USAGE, SOME_UNKNOWN = 0, 1, 2, 3
-RULES = (jax.custom_vjp, jax.custom_jvp)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,27 +44,6 @@ def run(arguments: argparse.Namespace) -> int:
     return SOME_UNKNOWN if UNKNOWN in verdicts else ALL_PROVED
 
 
-def targets(target: str) -> dict[str, Callable]:
-    """The ops of a module, or the one that is named.
-
-    Raises:
-        UsageError: there is no such module or name, or the module has no ops.
-    """
-    module_name, _, name = target.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        raise UsageError(f"no module {error.name!r}; TARGET is module or module:name") from None
-    if name:
-        if not hasattr(module, name):
-            raise UsageError(f"{module_name} has no {name!r}")
-        return {name: getattr(module, name)}
-    found = {key: op for key, op in vars(module).items() if isinstance(op, RULES)}
-    if not found:
-        raise UsageError(f"{module_name} has no jax.custom_vjp or custom_jvp functions")
-    return dict(sorted(found.items()))
-
-
 def _proved(name: str, op: Callable, arguments: argparse.Namespace) -> Proof:
     try:
         return prove(
@@ -95,12 +71,14 @@ def _show(proofs: list[Proof], seconds: float, arguments: argparse.Namespace) ->
 
 
 def table(proofs: list[Proof]) -> str:
-    """A line an op; what is not proved is explained below."""
+    """A line an op, with its conditions; what is not proved is explained below."""
     width = max(len(proof.name) for proof in proofs)
     lines = [f"{'op':{width}}  verdict   seconds  gradients"]
     for proof in proofs:
         gradients = ", ".join(a.name for a in proof.arguments if a.name != "value")
         lines.append(f"{proof.name:{width}}  {proof.verdict:8}  {proof.seconds:7.2f}  {gradients}")
+        if proof and proof.conditions:
+            lines.append(f"{'':{width}}  where {'; '.join(proof.conditions)}")
     return "\n".join([*lines, *(f"\n{proof}" for proof in proofs if not proof)])
 
 

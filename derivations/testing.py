@@ -8,9 +8,9 @@ def test_gradient(op):
 from collections.abc import Callable
 from typing import Any
 
-from derivations.commands_prove import targets
 from derivations.problem import name_of
 from derivations.proof import Proof, prove
+from derivations.targets import targets
 
 __all__ = ["assert_proved", "name_of", "ops_of"]
 

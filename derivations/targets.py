@@ -1,0 +1,32 @@
+"""TARGET on the command line: `module`, all its ops, or `module:name`."""
+
+import importlib
+from collections.abc import Callable
+
+import jax
+
+RULES = (jax.custom_vjp, jax.custom_jvp)
+
+
+def targets(target: str, kinds: tuple[type, ...] = RULES) -> dict[str, Callable]:
+    """What a target names: one `module:name`, or all objects of these kinds in a module.
+
+    Raises:
+        ValueError: there is no such module or name, or the module has no ops.
+    """
+    module_name, _, name = target.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except (ImportError, SyntaxError, ValueError) as error:
+        raise ValueError(
+            f"TARGET needs a module that can be imported, got {module_name!r} ({error}); "
+            "write module or module:name"
+        ) from None
+    found = {key: op for key, op in sorted(vars(module).items()) if isinstance(op, kinds)}
+    if name:
+        if not hasattr(module, name):
+            raise ValueError(f"{module_name} has no {name!r}; choose one of {', '.join(found)}")
+        return {name: getattr(module, name)}
+    if not found:
+        raise ValueError(f"{module_name} has no jax.custom_vjp functions; name another module")
+    return found
