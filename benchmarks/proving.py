@@ -28,7 +28,8 @@ def main():
     times = {name: seconds(lambda op=op: prove(op)) for name, op in ops.items()}
     slowest = max(times, key=times.get)
     print(
-        f"{len(times)} ops proved in {sum(times.values()):.1f} s; slowest {slowest}: {times[slowest]:.2f} s\n"
+        f"{len(times)} ops proved in {sum(times.values()):.1f} s; "
+        f"slowest {slowest}: {times[slowest]:.2f} s\n"
     )
     print(f"softmax     proof for every n: {seconds(lambda: prove(funcnet.ops.softmax)):.3f} s")
     for n in SIZES:

@@ -41,7 +41,8 @@ class Witness:
         entry = f"[{', '.join(map(str, self.place))}]" if self.place else ""
         what = "value" if self.argument == "value" else f"gradient of {self.argument}{entry}"
         return (
-            f"a witness{' with ' + sizes if sizes else ''}: the {what} is {self.by_hand:.12g} by hand and "
+            f"a witness{' with ' + sizes if sizes else ''}: the {what} is "
+            f"{self.by_hand:.12g} by hand and "
             f"{self.true:.12g} in truth\n{self.script}"
         )
 
@@ -395,7 +396,8 @@ def _script(problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str)
         function = f if label == "by hand" or hasattr(target, "fun") else None
         if function:
             lines.append(
-                f'print("{label}:", jax.vjp(lambda {free}: {function}({call}), {free})[1](bar)[{at}])'
+                f'print("{label}:", jax.vjp(lambda {free}: {function}({call}), {free})'
+                f"[1](bar)[{at}])"
             )
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""derive: the gradient of any JAX function as an index expression, for all sizes, by our own calculus."""
+"""derive: the gradient of any JAX function as an index expression, by our own calculus."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

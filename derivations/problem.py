@@ -1,4 +1,4 @@
-"""What is to be proved: an op or a function, the shapes of its arguments, and the jaxprs to compare.
+"""What is to be proved: a function, the shapes of its arguments, and the jaxprs to compare.
 
 A `*batch` stands for any number of axes and is tried with 0, 1 and 2; every named size is a symbol.
 """
@@ -210,7 +210,8 @@ def _by_hand_of_op(
     others = [a for k, a in enumerate(arguments) if k not in op.nondiff_argnums]
     if not isinstance(bars, (tuple, list)) or len(bars) != len(others):
         raise UsageError(
-            f"the backward of {name_of(op)} must return one cotangent for each of its {len(others)} arguments"
+            f"the backward of {name_of(op)} must return "
+            f"one cotangent for each of its {len(others)} arguments"
         )
     kept = [
         (bar, values[arguments.index(a)])
@@ -224,7 +225,8 @@ def _require_shapes(target: Any, part: str, found: Sequence[Any], needed: Sequen
     shapes = [[tuple(jnp.shape(x)) for x in arrays] for arrays in (found, needed)]
     if shapes[0] != shapes[1]:
         raise UsageError(
-            f"the {part} of {name_of(target)} returns arrays of shapes {shapes[0]} where {shapes[1]} are due"
+            f"the {part} of {name_of(target)} returns arrays of shapes {shapes[0]} "
+            f"where {shapes[1]} are due"
         )
 
 
@@ -339,7 +341,8 @@ def _given(
     if not len(needed) <= len(sizes) or (len(sizes) > len(free) and not is_open):
         names = ", ".join(p.name for p in needed)
         raise UsageError(
-            f"{name_of(target)} needs sizes for {len(needed)} arguments ({names}), got {len(sizes)}; "
+            f"{name_of(target)} needs sizes for {len(needed)} arguments ({names}), "
+            f"got {len(sizes)}; "
             "pass one string for each, such as 'n d', and '' for a scalar"
         )
     if is_open:

@@ -1,8 +1,9 @@
-"""prove: is the hand-written backward the derivative of the definition, for every input and every size?
+"""prove: is the hand-written backward the derivative, for every input and every size?
 
 A verdict needs two engines that share no code. PROVED: the algebra derives equality, and the
 evaluator finds no
-difference at several sizes and points. REFUTED: the evaluator shows a difference far above its own error. UNKNOWN:
+difference at several sizes and points. REFUTED: the evaluator shows a difference far above its own
+error. UNKNOWN:
 anything else. If the algebra says equal where the evaluator sees a difference, that is a bug of
 ours and raises.
 """
@@ -109,7 +110,7 @@ def prove(
     static: Mapping[str, Any] | None = None,
     order: int = 1,
 ) -> Proof:
-    """Judge the hand-written rule of an op, or every rule inside a function, for all inputs and sizes.
+    """Judge the rule of an op, or all rules inside a function, for all inputs and sizes.
 
     Args:
         op: a `jax.custom_vjp` or `jax.custom_jvp` function, or any JAX function that calls some.
@@ -173,7 +174,8 @@ class Assumptions:
                 least[m[1]] = int(m[3]) + (m[2] == ">")
             else:
                 raise UsageError(
-                    f"cannot read the assumption {sentence!r}; write 'sum(y, -1) == 1', 'eps > 0' or 'n >= 2'"
+                    f"cannot read the assumption {sentence!r}; write "
+                    "'sum(y, -1) == 1', 'eps > 0' or 'n >= 2'"
                 )
         return cls(given, signs, least, sums)
 
@@ -273,7 +275,7 @@ def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[A
 
 
 def true_gradients(problem: Problem) -> list[tuple[str, Poly, dict[Atom, str]]]:
-    """The name of each differentiable argument, its true cotangent, and the names of the indices."""
+    """The name, true cotangent and index names of each differentiable argument."""
     reader = Reader(minimal=dict(problem.minimal))
     outputs, _, bars = _read_problem(problem, reader)
     found = []
@@ -378,7 +380,8 @@ def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProo
     differs = c.name in findings.different
     if c.is_equal and c.name in findings.different and not findings.undefined.get(c.name):
         raise SelfContradiction(
-            f"{name_of(problem.target)}, {c.name}: the algebra says equal, the evaluator {findings.witness}; "
+            f"{name_of(problem.target)}, {c.name}: the algebra says equal, "
+            f"the evaluator {findings.witness}; "
             "this is a bug of the prover, please report it"
         )
     shown = {}

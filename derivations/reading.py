@@ -272,16 +272,16 @@ def note_axes(reader: Reader, jaxpr: Any) -> None:
             _note_merged(reader, reader.shape(shapes[0]), reader.shape(shapes[-1]))
         elif name == "concatenate":
             axis = params["dimension"]
-            _note_joined(reader, [reader.dim(shape[axis]) for shape in shapes[:-1]])
+            _note_joined([reader.dim(shape[axis]) for shape in shapes[:-1]])
         elif name == "pad":
             for (low, high, _), n in zip(params["padding_config"], shapes[0], strict=True):
-                _note_joined(reader, [reader.dim(low), reader.dim(n), reader.dim(high)])
+                _note_joined([reader.dim(low), reader.dim(n), reader.dim(high)])
         for inner in params.values():
             if hasattr(getattr(inner, "jaxpr", inner), "eqns"):
                 note_axes(reader, inner)
 
 
-def _note_joined(reader: Reader, parts: list[Poly]) -> None:
+def _note_joined(parts: list[Poly]) -> None:
     parts = [n for n in parts if n]
     if len(parts) > 1 and all(at_least_zero(n) for n in parts):
         whole = add(parts)

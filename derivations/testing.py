@@ -1,4 +1,4 @@
-"""For other people's test suites: `assert_proved(op, "n d")`, and every op of a module as a parameter list.
+"""For other people's test suites: `assert_proved(op, "n d")`, or all ops of a module.
 
 @pytest.mark.parametrize("op", ops_of("my_package.ops"), ids=name_of)
 def test_gradient(op):
@@ -16,7 +16,7 @@ __all__ = ["assert_proved", "name_of", "ops_of"]
 
 
 def assert_proved(op: Callable, *sizes: str, **options: Any) -> Proof:
-    """Fail unless every gradient of the op is proved; the message is the whole proof, with its witness.
+    """Fail unless every gradient of the op is proved; the message is the whole proof.
 
     Args:
         op: as for `prove`.

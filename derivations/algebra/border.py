@@ -31,7 +31,7 @@ from derivations.notation import Iverson, array, bracket, expand_names, index, o
 
 
 def equal(a: sp.Expr, b: sp.Expr) -> str:
-    """Are two expressions of the notation equal, for all sizes? "equal" is a proof, "unknown" is none.
+    """Are two expressions of the notation equal for all sizes? "equal" is a proof.
 
     Held derivatives by an entry are worked out. Equality is off the boundaries of brackets.
     """

@@ -1,6 +1,7 @@
-"""Conditions as 0 and 1: [P > 0], [P = 0] of reals, [P = 0] and [P ≥ 0] of integers, and case distinctions.
+"""Conditions as 0 and 1: [P > 0] of reals, [P ≥ 0] of integers, and case distinctions.
 
-A product with a bracket is a case distinction in the sense of `select`: where [c] = 0 the other factor is not looked at,
+A product with a bracket is a case distinction in the sense of `select`: where [c] = 0 the
+other factor is not looked at,
 so it may be undefined there. Real brackets are exact up to their boundary P = 0, which every proof
 lists.
 """

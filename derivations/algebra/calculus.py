@@ -1,4 +1,4 @@
-"""The derivative, by our own rules: ∂x[i]/∂x[p] = [i = p], sums, products, powers, and the table of functions.
+"""The derivative, by our own rules: ∂x[i]/∂x[p] = [i = p], and the table of functions.
 
 Brackets and maximisers are constant off their boundary, which every proof lists.
 """

@@ -85,7 +85,7 @@ GOES_INSIDE = frozenset({"exp", "size", "prime", "const", "base", "log", "fn"})
 
 
 def _gatherings(p: Poly):
-    """Groups of terms rest·factor·Σ(…) that share rest, as rest·Σ_anchor of one summand: (anchor, summand, members).
+    """Groups of terms rest·factor·Σ(…) as rest·Σ_anchor of a summand: (anchor, summand, members).
 
     What may differ from term to term, such as the exponential of a bias, goes into the sum.
     """

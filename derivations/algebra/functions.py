@@ -167,7 +167,7 @@ def _primes(n: int) -> list[tuple[int, int]]:
 @functools.lru_cache(maxsize=20000)
 @by_cases
 def exp(p: Poly) -> Poly:
-    """The rule exp(Σ c m) = Π E(m)^c, and exp(c log Q) = Q^c."""
+    """An exponential of a sum is a product of E(m)^c; an exponential of c log Q is Q^c."""
     return product(_exp_of_term(m, c) for m, c in p.terms.items())
 
 
@@ -184,7 +184,7 @@ def _exp_of_term(monomial, coefficient: Number) -> Poly:
 @functools.lru_cache(maxsize=20000)
 @by_cases
 def log(p: Poly) -> Poly:
-    """The rule log(c Π a^e) = log c + Σ e log a as far as factors are known to be positive.
+    """The logarithm of a product is a sum as far as factors are known to be positive.
 
     The rest stays together.
     """

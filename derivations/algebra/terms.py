@@ -1,8 +1,8 @@
-"""Laurent polynomials over atoms with rational coefficients: the data of the algebra, its sums and products.
+"""Laurent polynomials over atoms with rational coefficients, their sums and products.
 
 A polynomial maps monomials to coefficients; a monomial is a sorted tuple of (atom, exponent). An
 atom is a head and
-arguments; what each head means, and which rewriting rules hold for it, stands in the module that builds it:
+arguments; what each head means, and which rewriting rules hold for it, stands in its module:
 
     var, size, entry, const, prime      here
     positive, zero, delta, atleast      brackets.py: 1 where a condition holds, else 0

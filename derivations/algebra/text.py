@@ -75,7 +75,7 @@ def _power_text(atom: Atom, e: Number, names: _Names) -> str:
     return base + (str(e).translate(DIGITS) if isinstance(e, int) else f"^({e})")
 
 
-def _atom_text(atom: Atom, names: _Names) -> str:
+def _atom_text(atom: Atom, names: _Names) -> str:  # noqa: PLR0911 (a table of heads)
     match atom.head, atom.args:
         case "var", _:
             return names[atom]
