@@ -12,13 +12,23 @@ from derivations.chapters.errata import MEASUREMENT, TRAPS, errata
 from funcnet.files import written_whole
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
-\usepackage{amsmath,amssymb} \usepackage[margin=22mm]{geometry} \usepackage[hidelinks]{hyperref}
-\allowdisplaybreaks \setlength{\parindent}{0pt} \setlength{\parskip}{6pt plus 2pt} \title{Gradients,
-derived step by step} \author{funcnet and derivations} \date{} \sloppy \begin{document} \maketitle
-\noindent Every chain starts at the definition of a pullback, $\bar x_p = \sum_o \bar y_o \,
-\partial y_o / \partial x_p$, and ends at the formula that the code implements. Each equals sign was proved
-by computer algebra for all sizes when this document was made; those that it does not decide are
-named, and were checked exactly, with symbolic entries, at several small sizes.
+\usepackage{amsmath,amssymb}
+\usepackage[margin=22mm]{geometry}
+\usepackage[hidelinks]{hyperref}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{6pt plus 2pt}
+\title{Gradients, derived step by step}
+\author{funcnet and derivations}
+\date{}
+\sloppy
+\begin{document}
+\maketitle
+Every chain starts at the definition of a pullback,
+$\bar x_p = \sum_o \bar y_o \, \partial y_o / \partial x_p$,
+and ends at the formula that the code implements. Each equals sign was proved by computer algebra
+for all sizes when this document was made; those that it does not decide are named, and were
+checked exactly, with symbolic entries, at several small sizes.
 \tableofcontents
 """
 
