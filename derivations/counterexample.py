@@ -288,7 +288,9 @@ def _smallest(problem: Problem, findings: Findings) -> Witness | None:
     draw = random.Random(4)
     for sizes in _small_sizes(problem):
         traces = _concrete(problem, sizes, findings)
-        for k in range(8 if traces is not None else 0):
+        if traces is None:
+            continue
+        for k in range(8):
             point = _drawn_point(problem, traces, sizes, draw, simple=k < 5)
             witness = _at_point(problem, traces, point, name)
             if witness is not None:

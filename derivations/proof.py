@@ -238,7 +238,9 @@ def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) 
     _hold_against_samples(problem, comparisons, findings)
     judged = tuple(_judged(problem, c, findings) for c in comparisons)
     conditions = (*_shown_conditions(reader.conditions), *_of_domains(problem))
-    expressions = tuple((c.name, c.hand, c.true) for c in comparisons if c.true is not None)
+    expressions = tuple(
+        (c.name, c.hand, c.true) for c in comparisons if c.hand is not None and c.true is not None
+    )
     return CaseProof(judged, conditions, findings.witness, expressions)
 
 

@@ -356,8 +356,9 @@ def _constant_array(reader: Reader, value: Any) -> Array:
 
 def _picked(reader: Reader, value: np.ndarray, at: tuple[Poly, ...]) -> Poly:
     positions = [constant(i) for i in at]
-    if all(p is not None for p in positions):
-        return literal(reader, value[tuple(map(int, positions))])
+    known = tuple(int(p) for p in positions if p is not None)
+    if len(known) == len(positions):
+        return literal(reader, value[known])
     cells = np.ndindex(value.shape)
     return add(
         product([literal(reader, value[c]), *(delta(i - k) for i, k in zip(at, c, strict=True))])

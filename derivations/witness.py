@@ -191,8 +191,8 @@ def _meet(around: Surroundings, gap: np.ndarray, tangent: np.ndarray | None) -> 
 
 
 def _sum_tangents(*parts: np.ndarray | None) -> np.ndarray | None:
-    parts = [p for p in parts if p is not None]
-    return None if not parts else _array(sum(parts[1:], parts[0]))
+    present = [p for p in parts if p is not None]
+    return None if not present else _array(sum(present[1:], present[0]))
 
 
 def _add(_: Surroundings, __: dict, a: Number, b: Number) -> Number:
@@ -514,11 +514,11 @@ def _scatter_add(
     for place in range(count):
         one = jnp.zeros(count).at[place].set(1).reshape(new.value.shape)
         hit = np.asarray(params["_primitive"].bind(blank, jnp.asarray(where.value), one, **options))
-        part = [
+        value, tangent = (
             None if t is None else _array(reals(hit) * t.reshape(-1)[place])
             for t in (new.value, new.tangent)
-        ]
-        result = _add(around, {}, result, Number(*part))
+        )
+        result = _add(around, {}, result, Number(np.asarray(value), tangent))
     return result
 
 

@@ -82,7 +82,7 @@ def _atom_text(atom: Atom, names: _Names) -> str:  # noqa: PLR0911 (a table of h
         case ("size", (name, *_)) | ("prime", (name,)):
             return str(name)
         case "const", (name,):
-            return {"pi": "π", "inf": "∞"}.get(name, name)
+            return {"pi": "π", "inf": "∞"}.get(str(name), str(name))
         case "entry", (name, _, _, *at):
             return f"{name}[{_list(at, names)}]" if at else name
         case ("base", (p,)):
