@@ -19,6 +19,7 @@ import numpy as np
 from jax import export
 
 from derivations.algebra.terms import Undecided
+from derivations.symbolic import no_questions_of_size
 from funcnet.contract import Between, Flattened, Labels, Rows, parameters
 
 RANKS = (0, 1, 2)
@@ -130,7 +131,8 @@ class Problem:
         """The jaxprs, with symbolic sizes or with given ones."""
         with jax.enable_x64(True), jax.numpy_rank_promotion("allow"):
             try:
-                return self._traced(sizes)
+                with no_questions_of_size():
+                    return self._traced(sizes)
             except jax.errors.InconclusiveDimensionOperation as error:
                 raise Undecided(f"a branch on a size: {_first_line(error)}") from None
             except BRANCHED as error:

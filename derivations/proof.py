@@ -86,8 +86,10 @@ class Proof:
     def latex(self) -> str:
         """The true gradients as LaTeX, one aligned row an argument."""
         from derivations.algebra.border import to_sympy_latex
+        from derivations.printing import name_latex
 
-        rows = (rf"\bar{{{n}}} &= {to_sympy_latex(true)}" for n, _, true in self.expressions)
+        gradients = ((n, true) for n, _, true in self.expressions if n != "value")
+        rows = (rf"{name_latex(f'{n}_bar')} &= {to_sympy_latex(true)}" for n, true in gradients)
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
     def _repr_latex_(self) -> str:
@@ -452,6 +454,8 @@ SENTENCES = {
     "unique": "the maximiser is unique: {}",
     "in range": "{} is in range",
     "boundary": "{} ≠ 0 (a switch)",
+    "no integer": "{} is no integer (a switch)",
+    "off poles": "{} is not 0, -1, -2, …",
     "literal": "{}",
 }
 

@@ -3,6 +3,7 @@
 Arithmetic, functions, comparisons, choices, and calls.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -43,6 +44,14 @@ def _cube_root(reader: Reader, p: Poly) -> Poly:
     return reader.boundary(up) * f.power(p, third) - down * f.power(-p, third)
 
 
+def _uncut(reader: Reader, p: Poly) -> Poly:
+    """In value the identity; the value's derivative is judged, not what JAX makes of it."""
+    reader.assume(
+        "literal", "stop_gradient is read as the identity: the value's derivative is judged"
+    )
+    return p
+
+
 def _remainder_free(name: str):
     def refuse(*_: Any) -> Poly:
         raise Undecided(f"the primitive {name} of floats")
@@ -78,18 +87,40 @@ REAL = {
     "min": lambda r, a, b: r.boundary(f.minimum(a, b)),
     "copy": lambda _, a: a,
     "copy_p": lambda _, a: a,
-    "stop_gradient": lambda _, a: a,
+    "stop_gradient": _uncut,
     "reduce_precision": lambda _, a: a,
     "real": lambda _, a: a,
 }
 RULES.update({name: elementwise(function) for name, function in REAL.items()})
 
-TABLE = ("erf", "erf_inv", "atan", "asin", "acos", "asinh", "acosh", "atanh", "lgamma", "digamma")
-for _name in (*TABLE, "bessel_i0e", "bessel_i1e", "floor", "round"):
-    RULES[_name] = elementwise(lambda _, a, name=_name: f.fn(name, a))
-RULES["atan2"] = elementwise(lambda _, y, x: f.fn("atan2", y, x))
+NEEDS: dict[str, tuple[str, Callable[[Poly], Poly]]] = {  # where a function of the table is smooth
+    "erf_inv": ("positive", lambda a: ONE - a * a),
+    "asin": ("positive", lambda a: ONE - a * a),
+    "acos": ("positive", lambda a: ONE - a * a),
+    "atanh": ("positive", lambda a: ONE - a * a),
+    "acosh": ("positive", lambda a: a - 1),
+    "lgamma": ("off poles", lambda a: a),
+    "digamma": ("off poles", lambda a: a),
+    "floor": ("no integer", lambda a: a),
+}
+
+
+def _of_table(name: str) -> Callable[..., Poly]:
+    def read(reader: Reader, *args: Poly) -> Poly:
+        if name in NEEDS:
+            kind, where = NEEDS[name]
+            note = reader.assume if kind == "no integer" else reader.needs
+            note(kind, where(args[0]))
+        return f.fn(name, *args)
+
+    return read
+
+
+TABLE = ("erf", "atan", "asinh", "atan2", "bessel_i0e", "bessel_i1e", "round", *NEEDS)
+for _name in TABLE:
+    RULES[_name] = elementwise(_of_table(_name))
 RULES["polygamma"] = elementwise(lambda _, order, a: f.polygamma(order, a))
-RULES["ceil"] = elementwise(lambda _, a: -f.fn("floor", -a))
+RULES["ceil"] = elementwise(lambda r, a: -_of_table("floor")(r, -a))
 
 
 @rule("mul")

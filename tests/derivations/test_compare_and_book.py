@@ -126,7 +126,7 @@ def test_command_line():
 
 
 def test_a_difference_is_exit_status_1(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "targets", lambda _: {"square": squared(3.0)})
+    monkeypatch.setattr(cli, "targets", lambda *_: {"square": squared(3.0)})
     assert cli.main(["compare", "anything"]) == 1
     assert "DIFFER" in capsys.readouterr().out
 

@@ -1,0 +1,78 @@
+"""Code that branches on a size must not be taken for code that works for all sizes.
+
+JAX raises where a program orders symbolic sizes (`n < 4`), but answers `n == 4` with False, `n % 2`
+is always true, and a lookup by size finds nothing: one branch would be traced and taken for all.
+While a function is traced here, such a question of the function's own raises.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jax
+from jax import export
+
+from derivations.algebra.terms import Undecided
+
+# these ask for sizes to check or to broadcast shapes, in a way that is right for all of them
+TRUSTED = ("jax", "jaxlib", "jaxtyping", "beartype", "opt_einsum", "numpy")
+DIMENSION: Any = type(export.symbolic_shape("n")[0])
+
+
+@contextmanager
+def no_questions_of_size() -> Iterator[None]:
+    """Raise Undecided where code that is not JAX's asks for a symbolic size."""
+    replaced = {
+        "__eq__": _asked(DIMENSION.__eq__, lambda n, m: f"{n} == {m}"),
+        "__ne__": _asked(DIMENSION.__ne__, lambda n, m: f"{n} != {m}"),
+        "__hash__": _asked(DIMENSION.__hash__, lambda n: f"a lookup by {n}"),
+        "__bool__": _asked(lambda _: True, lambda n: f"the truth of {n}"),
+    }
+    missing = object()
+    before = {name: DIMENSION.__dict__.get(name, missing) for name in replaced}
+    for name, method in replaced.items():
+        setattr(DIMENSION, name, method)
+    try:
+        yield
+    finally:
+        for name, method in before.items():
+            if method is missing:
+                delattr(DIMENSION, name)
+            else:
+                setattr(DIMENSION, name, method)
+
+
+def _asked(method: Callable, question: Callable[..., str]) -> Callable:
+    def answer(size, *other):
+        if not _is_trusted(sys._getframe(1).f_code.co_filename) and _is_open(size, *other):
+            raise Undecided(f"a branch on a size: {question(size, *other)}")
+        return method(size, *other)
+
+    return answer
+
+
+def _is_open(size: Any, *other: Any) -> bool:
+    """Is there more than one answer? Not where the other is no size, or equal, or never equal."""
+    if not other:
+        return True
+    if not isinstance(other[0], (int, DIMENSION)):
+        return False
+    try:
+        return not (size - other[0] == 0 or size < other[0] or size > other[0])
+    except jax.errors.InconclusiveDimensionOperation:
+        return True
+
+
+@cache
+def _is_trusted(file: str) -> bool:
+    """Is it a file of JAX or of what checks shapes, or of this module?"""
+    return file == __file__ or any(
+        Path(file).is_relative_to(folder) for name in TRUSTED for folder in _folders(name)
+    )
+
+
+def _folders(name: str) -> list[str]:
+    return list(getattr(sys.modules.get(name), "__path__", []))
