@@ -6,6 +6,7 @@ The evaluator run at small sizes, and the script that shows it.
 import itertools
 import math
 import random
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -362,14 +363,6 @@ def _listed(array: np.ndarray) -> Any:
 def _script(problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str) -> str:
     """A few lines to paste: the two gradients side by side."""
     target = problem.target
-    inner = getattr(target, "fun", target)
-    module = getattr(inner, "__module__", "__main__")
-    title = name_of(target)
-    own = (
-        f"from {module} import {title}"
-        if module != "__main__"
-        else f"# {title}: the op in question"
-    )
     values = [
         f"{a.name} = {_literal(arrays[a.name], a.kind)}"
         if a.is_array
@@ -387,14 +380,14 @@ def _script(problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str)
     lines = [
         "import jax, jax.numpy as jnp",
         'jax.config.update("jax_enable_x64", True)',
-        own,
+        _named_op(target),
         *values,
         f"bar = {bar}",
     ]
     if name == "value":
-        return "\n".join([*lines, f"print({title}.fwd({call})[0], {title}.fun({call}))"])
+        return "\n".join([*lines, f"print(op.fwd({call})[0], op.fun({call}))"])
     at = floats.index(name)
-    for label, f in (("by hand", title), ("in truth", f"{title}.fun")):
+    for label, f in (("by hand", "op"), ("in truth", "op.fun")):
         function = f if label == "by hand" or hasattr(target, "fun") else None
         if function:
             lines.append(
@@ -402,6 +395,16 @@ def _script(problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str)
                 f"[1](bar)[{at}])"
             )
     return "\n".join(lines)
+
+
+def _named_op(target: Any) -> str:
+    """A line that makes `op` the function in question, as far as its name can be told."""
+    module = getattr(getattr(target, "fun", target), "__module__", None)
+    title = name_of(target)
+    found = getattr(sys.modules.get(module or ""), title, None)
+    if found is target and module != "__main__":
+        return f"from {module} import {title} as op"
+    return f"op = {title}" if found is target else "# with op the function in question"
 
 
 def _literal(value: Any, kind: str) -> str:

@@ -239,7 +239,7 @@ def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) 
     findings = examine(problem, tuple(c.name for c in comparisons), suspects)
     _hold_against_samples(problem, comparisons, findings)
     judged = tuple(_judged(problem, c, findings) for c in comparisons)
-    conditions = (*_shown_conditions(reader.conditions), *_of_domains(problem))
+    conditions = (*_shown_conditions(_needed(reader, comparisons)), *_of_domains(problem))
     expressions = tuple(
         (c.name, c.hand, c.true) for c in comparisons if c.hand is not None and c.true is not None
     )
@@ -445,6 +445,18 @@ def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place)
 
 
 # --- conditions ---
+
+
+def _needed(reader: Reader, comparisons: Iterable[Comparison]) -> list[Condition]:
+    """The conditions noted, without ties of a maximum that is in no value and in no gradient.
+
+    As with softmax's shift: once it has cancelled in the value, its derivative is never taken.
+    """
+    judged = [p for c in comparisons for p in (c.hand, c.true) if p is not None]
+    if any(atom.head == "argmax" for p in judged for atom in everywhere(p)):
+        return list(reader.conditions)
+    return [c for c in reader.conditions if c.kind != "unique"]
+
 
 SENTENCES = {
     "nonzero": "{} ≠ 0",
