@@ -61,7 +61,8 @@ def _book(options: argparse.Namespace) -> int:
     def say(name: str) -> None:
         nonlocal count
         count += 1
-        print(f"\r\033[Kchecked {count}: {name}", end="", flush=True, file=sys.stderr)
+        if sys.stderr.isatty():
+            print(f"\r\033[Kchecked {count}: {name}", end="", flush=True, file=sys.stderr)
 
     try:
         book.write(options.output, say)
@@ -69,6 +70,7 @@ def _book(options: argparse.Namespace) -> int:
         print(f"\nderivations book: {error}", file=sys.stderr)
         return REFUTED
     finally:
-        print(file=sys.stderr)
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
     print(f"wrote {options.output}: {count} chapters and errata, every step checked")
     return AGREES

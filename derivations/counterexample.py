@@ -345,8 +345,13 @@ def _witness(
     bars = tuple(map(_listed, point.cotangents))
     script = _script(problem, arrays, bars, name)
     return Witness(
-        name, dict(point.sizes), arrays, bars, place, float(by_hand), float(true), script
+        name, dict(point.sizes), arrays, bars, place, _chopped(by_hand), _chopped(true), script
     )
+
+
+def _chopped(value: Any) -> float:
+    """What is left of 0 after rounding in 50 digits is 0."""
+    return 0.0 if abs(value) < 1e-30 else float(value)
 
 
 def _listed(array: np.ndarray) -> Any:
