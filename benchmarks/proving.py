@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jax.test_util import check_grads
 
 import funcnet.ops
-from derivations.commands_prove import targets
 from derivations.proof import prove
+from derivations.targets import targets
 
 SIZES = (10, 100, 1000, 10000)
 LARGEST_JACOBIAN = 10000
