@@ -28,6 +28,7 @@ book: .venv/installed ## the derivations as LaTeX, and as PDF where pdflatex is 
 bench: .venv/installed ## every figure of the README
 	$(RUN) -m benchmarks.steps
 	$(RUN) -m benchmarks.digits
+	$(RUN) -m benchmarks.proving
 
 .venv/installed: pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "funcnet needs Python 3.11 or later; run make PYTHON=python3.11")'
