@@ -207,6 +207,11 @@ def _no_scaling(inputs: int) -> Scaling:
 
 
 def _jacobian(options: argparse.Namespace) -> None:
+    if not options.model.is_file():
+        raise FileNotFoundError(
+            f"jacobian needs a trained model, got no file {options.model}; "
+            "run `python -m funcnet train` first, or name one with --model"
+        )
     about = checkpoint.about(options.model)
     outputs = len(about["classes"] or [0])
     network = perceptron(about["hidden"], outputs, last_norm=about["classes"] is not None)

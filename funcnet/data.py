@@ -206,13 +206,15 @@ def _table(path: Path, x: np.ndarray, targets: np.ndarray) -> Table:
     whole = targets == np.round(targets)
     if whole.all() and len(np.unique(targets)) <= MOST_CLASSES:
         return _classes(path, x, targets.astype(np.int64))
+    if (targets == targets[0]).all():
+        raise ValueError(f"load_table needs targets that differ in {path}, got only {targets[0]:g}")
     return Table(x, targets.astype(np.float32), None)
 
 
 def _classes(path: Path, x: np.ndarray, targets: np.ndarray) -> Table:
     classes, labels = np.unique(targets, return_inverse=True)
-    if len(classes) < 2:
-        raise ValueError(f"load_table needs at least 2 classes in {path}, got only {classes[0]}")
     if "" in classes.astype(str):
         raise ValueError(f"load_table needs a target in every row of {path}, got an empty one")
+    if len(classes) < 2:
+        raise ValueError(f"load_table needs at least 2 classes in {path}, got only {classes[0]}")
     return Table(x, labels.astype(np.int32), tuple(map(str, classes)))

@@ -56,7 +56,8 @@ def _draw_quality(axes, run: Run) -> None:
             steps, np.multiply(values, scale), color=color, marker="o", markersize=3, label=label
         )
     if run.quality != "accuracy":
-        axes.set_ylim(min(0, np.nanmin([p.by_running for p in run.history[1:]])), 1.02)
+        later = [p.by_running for p in run.history[1:] if np.isfinite(p.by_running)]
+        axes.set_ylim(min(0, *later, 0), 1.02)
     axes.set_title(f"validation {run.quality}{unit}")
     axes.legend(frameon=False, loc="lower right")
 

@@ -69,6 +69,8 @@ BAD = {
     "infinite target": ("t.csv", "a,y\n1,inf\n2,1\n", r"finite targets"),
     "empty": ("t.csv", "", r"at least one row, got none"),
     "only a header": ("t.csv", "a,y\n", r"at least one row, got none"),
+    "one value": ("t.csv", "a,y\n1,0.5\n2,0.5\n", r"targets that differ in .*, got only 0.5"),
+    "trailing commas": ("t.csv", "1,2,\n3,4,\n", r"a target in every row"),
     "one class": ("t.csv", "a,y\n1,0\n2,0\n3,0\n", r"at least 2 classes"),
     "another kind": ("t.xlsx", "x", r"needs a .csv or .npz file"),
     "not a zip": ("t.npz", "hello", r"needs an .npz file of numbers"),
@@ -107,6 +109,8 @@ def test_a_bad_npz_gets_a_sentence(tmp_path, arrays, sentence):
 
 
 def test_a_missing_file(tmp_path, capsys):
+    assert cli.main(["jacobian", "--model", str(tmp_path / "no.npz")]) == 2
+    assert "run `python -m funcnet train` first" in capsys.readouterr().err
     assert cli.main(["train", "--data", str(tmp_path / "no.csv")]) == 2
     assert "needs an existing file" in capsys.readouterr().err
 
