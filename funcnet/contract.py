@@ -37,7 +37,8 @@ class Between:
         """What came instead, or None."""
         value = np.asarray(value, dtype=np.float64)
         inside = (value > self.low if self.above else value >= self.low) & (value <= self.high)
-        return None if inside.all() else f"{value[~inside].flat[0]:g}"
+        inside &= np.isfinite(value)
+        return None if inside.all() else f"{value[~inside].flat[0]:.9g}"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Annotated
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float, Integer
 
 from funcnet.contract import Between, Labels, Rows, checked
 from funcnet.ops.activations import softplus
@@ -135,7 +135,7 @@ cross_entropy.defvjp(cross_entropy_forward, cross_entropy_backward)
 @checked
 def cross_entropy_with_integer_labels(
     probabilities: Annotated[Float[Array, "n k"], Rows(1), Probability],
-    labels: Annotated[Int[Array, "n"], Labels("k")],
+    labels: Annotated[Integer[Array, "n"], Labels("k")],
     eps: Epsilon = 1e-15,
 ) -> Float[Array, ""]:
     r"""Cross entropy of probabilities with class numbers, $L = -\frac1n \sum_n \log p_{n y_n}$.
@@ -193,7 +193,8 @@ softmax_cross_entropy.defvjp(softmax_cross_entropy_forward, softmax_cross_entrop
 @jax.custom_vjp
 @checked
 def softmax_cross_entropy_with_integer_labels(
-    logits: Annotated[Float[Array, "n k"], Rows(1)], labels: Annotated[Int[Array, "n"], Labels("k")]
+    logits: Annotated[Float[Array, "n k"], Rows(1)],
+    labels: Annotated[Integer[Array, "n"], Labels("k")],
 ) -> Float[Array, ""]:
     r"""Cross entropy of softmax(logits) with class numbers, $L = -\frac1n \sum_n \log p_{n y_n}$.
 
@@ -224,7 +225,8 @@ softmax_cross_entropy_with_integer_labels.defvjp(
 @jax.custom_vjp
 @checked
 def svm_hinge(
-    scores: Annotated[Float[Array, "n k"], Rows(1)], labels: Annotated[Int[Array, "n"], Labels("k")]
+    scores: Annotated[Float[Array, "n k"], Rows(1)],
+    labels: Annotated[Integer[Array, "n"], Labels("k")],
 ) -> Float[Array, ""]:
     r"""Multi-class hinge loss over the wrong classes.
 
@@ -284,8 +286,8 @@ def _bounded_reciprocal(eps, p):
 
 def _is_label(labels, scores):
     """True at each row's label."""
-    classes = jnp.arange(scores.shape[-1], dtype=labels.dtype)
-    return labels[:, None] == classes[None, :]
+    classes = jnp.arange(scores.shape[-1])  # of full width: int8 ends at 127
+    return labels.astype(classes.dtype)[:, None] == classes[None, :]
 
 
 def _at_label(scores, labels):

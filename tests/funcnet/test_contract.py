@@ -114,6 +114,16 @@ MISTAKES = {
         ValueError,
         r"batch_norm needs eps above 0, got 0; pass a small positive float",
     ),
+    "an infinite epsilon": (
+        lambda: batch_norm(x23, ones(3), ones(3), float("inf")),
+        ValueError,
+        r"batch_norm needs eps above 0, got inf",
+    ),
+    "a probability just above 1": (
+        lambda: cross_entropy(x23 + 1e-7, x23),
+        ValueError,
+        r"in \[0, 1\], got 1.0000001; apply",
+    ),
     "a negative penalty": (lambda: l2_penalty(x23, -1.0), ValueError, r"rate at least 0, got -1"),
     "a negative level": (lambda: elu(x23, -0.1), ValueError, r"elu needs alpha at least 0"),
     "an axis out of range": (lambda: mean(x23, 2), ValueError, r"mean needs -2 <= axis < 2, got"),
@@ -170,6 +180,15 @@ def test_numpy_arrays_and_floats_are_welcome():
     assert sigmoid(np.zeros(2)).shape == (2,)
     assert float(jax.grad(sigmoid)(0.0)) == 0.25
     assert elu(np.zeros(2), 1).shape == (2,)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "int32", "int64"])
+def test_labels_of_any_width(dtype):
+    """The classes must not be numbered in a type that ends before they do."""
+    scores, labels = jnp.zeros((2, 300)).at[1, 100].set(5.0), np.array([0, 100])
+    wanted = jax.grad(softmax_cross_entropy_with_integer_labels)(scores, labels)
+    found = jax.grad(softmax_cross_entropy_with_integer_labels)(scores, labels.astype(dtype))
+    np.testing.assert_array_equal(found, wanted)
 
 
 def test_a_label_out_of_range_is_nan_where_it_cannot_raise():
