@@ -66,7 +66,7 @@ def standard_deviation(
     """
     count = _count("standard_deviation", x, axis, ddof)
     v = (_deviation(x, axis) ** 2).sum(axis) / count
-    return jnp.where(v > 0, jnp.sqrt(_one_where(v <= 0, v)), 0)
+    return jnp.where(v <= 0, 0, jnp.sqrt(_one_where(v <= 0, v)))  # nan stays nan
 
 
 def standard_deviation_forward(x, axis, ddof):
@@ -76,7 +76,7 @@ def standard_deviation_forward(x, axis, ddof):
 
 def standard_deviation_backward(axis, ddof, residuals, y_bar):
     x, sigma = residuals
-    slope = jnp.where(sigma > 0, y_bar / _one_where(sigma <= 0, sigma), 0)
+    slope = jnp.where(sigma <= 0, 0, y_bar / _one_where(sigma <= 0, sigma))
     return (
         _deviation(x, axis) * _expand(slope, x, axis) / _count("standard_deviation", x, axis, ddof),
     )

@@ -46,3 +46,8 @@ def test_gradient_of_the_spread_of_equal_entries_is_0(entry, n):
     assert standard_deviation(x) == 0
     assert_allclose(jax.grad(standard_deviation)(x), np.zeros(n), atol=0)
     assert_allclose(jax.hessian(standard_deviation)(x), np.zeros((n, n)), atol=0)
+
+
+def test_nan_is_not_taken_for_a_spread_of_0():
+    assert jnp.isnan(standard_deviation(jnp.array([1.0, jnp.nan])))
+    assert jnp.isnan(jax.grad(standard_deviation)(jnp.array([1.0, jnp.nan]))).all()
