@@ -1,11 +1,9 @@
 """prove: is the hand-written backward the derivative, for every input and every size?
 
 A verdict needs two engines that share no code. PROVED: the algebra derives equality, and the
-evaluator finds no
-difference at several sizes and points. REFUTED: the evaluator shows a difference far above its own
-error. UNKNOWN:
-anything else. If the algebra says equal where the evaluator sees a difference, that is a bug of
-ours and raises.
+evaluator finds no difference at several sizes and points. REFUTED: the evaluator shows a difference
+far above its own error. UNKNOWN: anything else. If the algebra says equal where the evaluator sees
+a difference, that is a bug of ours and raises.
 """
 
 import re
@@ -117,8 +115,7 @@ def prove(
     Args:
         op: a `jax.custom_vjp` or `jax.custom_jvp` function, or any JAX function that calls some.
         sizes: one string an argument, such as "n d", "" for a scalar, "n:int<k" for labels; without
-        any, jaxtyping
-            annotations say them.
+            any, jaxtyping annotations say them.
         wrt: the names of the arguments to judge; all by default.
         assuming: what may be taken for granted, such as "sum(y, -1) == 1", "eps > 0" or "n >= 2".
         static: values of arguments that are not arrays. A static float not given stands for all its

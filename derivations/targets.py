@@ -17,9 +17,10 @@ def targets(target: str, kinds: tuple[type, ...] = RULES) -> dict[str, Callable]
     module_name, _, name = target.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except (ImportError, SyntaxError, ValueError) as error:
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
         raise ValueError(
-            f"TARGET needs a module that can be imported, got {module_name!r} ({error}); "
+            f"TARGET needs a module that can be imported, got {module_name!r} "
+            f"({type(error).__name__}: {error}); "
             "write module or module:name"
         ) from None
     found = {key: op for key, op in sorted(vars(module).items()) if isinstance(op, kinds)}

@@ -13,6 +13,7 @@ import numpy as np
 TARGET_NAMES = ("target", "label", "labels", "class", "y")
 FEATURE_NAMES = ("x", "X", "features", "data")
 LARGEST = 1e30  # far beyond it float32 ends
+EXACT = 2.0**53  # beyond it not every integer is a float64
 MOST_CLASSES = 50  # integer targets with more different values than this are read as values
 
 
@@ -199,11 +200,12 @@ def _table(path: Path, x: np.ndarray, targets: np.ndarray) -> Table:
         targets = targets.astype(float)
     if targets.dtype.kind in "US":
         return _classes(path, x, targets)
-    if targets.dtype.kind not in "fiub" or not np.isfinite(targets.astype(float)).all():
+    if targets.dtype.kind not in "fiub" or not (np.abs(targets.astype(float)) < LARGEST).all():
         raise ValueError(
-            f"load_table needs finite targets in {path}, got others; fill or drop them"
+            f"load_table needs finite targets in {path}, got nan, inf or above {LARGEST:g}; "
+            "fill or drop them"
         )
-    whole = targets == np.round(targets)
+    whole = (targets == np.round(targets)) & (np.abs(targets.astype(float)) < EXACT)
     if whole.all() and len(np.unique(targets)) <= MOST_CLASSES:
         return _classes(path, x, targets.astype(np.int64))
     if (targets == targets[0]).all():

@@ -156,7 +156,7 @@ def cross_entropy_with_integer_labels_forward(probabilities, labels, eps):
 def cross_entropy_with_integer_labels_backward(eps, residuals, loss_bar):
     p, labels = residuals
     p_bar = -loss_bar / p.shape[0] * _bounded_reciprocal(eps, p)
-    return jnp.where(_is_label(labels, p), p_bar, 0), None
+    return _one_hot(labels, p) * p_bar, None
 
 
 cross_entropy_with_integer_labels.defvjp(
@@ -211,9 +211,7 @@ def softmax_cross_entropy_with_integer_labels_forward(logits, labels):
 
 def softmax_cross_entropy_with_integer_labels_backward(residuals, loss_bar):
     log_p, labels = residuals
-    return loss_bar / log_p.shape[0] * (
-        jnp.exp(log_p) - _is_label(labels, log_p).astype(log_p.dtype)
-    ), None
+    return loss_bar / log_p.shape[0] * (jnp.exp(log_p) - _one_hot(labels, log_p)), None
 
 
 softmax_cross_entropy_with_integer_labels.defvjp(
@@ -251,7 +249,7 @@ def svm_hinge_backward(residuals, loss_bar):
     violated, labels = residuals
     wrong = violated.astype(loss_bar.dtype)
     right = wrong.sum(axis=-1, keepdims=True)
-    return loss_bar / wrong.shape[0] * (wrong - jnp.where(_is_label(labels, wrong), right, 0)), None
+    return loss_bar / wrong.shape[0] * (wrong - _one_hot(labels, wrong) * right), None
 
 
 svm_hinge.defvjp(svm_hinge_forward, svm_hinge_backward)
@@ -288,6 +286,13 @@ def _is_label(labels, scores):
     """True at each row's label."""
     classes = jnp.arange(scores.shape[-1])  # of full width: int8 ends at 127
     return labels.astype(classes.dtype)[:, None] == classes[None, :]
+
+
+def _one_hot(labels, scores):
+    """Rows of 0 and a single 1; of nan, not of 0, where a label is out of range."""
+    is_label = _is_label(labels, scores)
+    valid = is_label.any(axis=-1, keepdims=True)
+    return jnp.where(valid, is_label.astype(scores.dtype), jnp.nan)
 
 
 def _at_label(scores, labels):

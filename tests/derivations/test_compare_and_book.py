@@ -125,6 +125,16 @@ def test_command_line():
         assert failed.stderr.count("\n") == 1
 
 
+@pytest.mark.parametrize("line", ["1 / 0", "raise SystemExit(0)", "nothing_of_that_name", "def"])
+def test_a_module_that_cannot_be_imported_is_a_usage_error(tmp_path, monkeypatch, capsys, line):
+    (tmp_path / "broken_module.py").write_text(line)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "broken_module", raising=False)
+    for command in ("compare", "prove"):
+        assert cli.main([command, "broken_module"]) == 2
+        assert "TARGET needs a module that can be imported" in capsys.readouterr().err
+
+
 def test_a_difference_is_exit_status_1(monkeypatch, capsys):
     monkeypatch.setattr(cli, "targets", lambda *_: {"square": squared(3.0)})
     assert cli.main(["compare", "anything"]) == 1

@@ -69,6 +69,7 @@ BAD = {
     "infinite target": ("t.csv", "a,y\n1,inf\n2,1\n", r"finite targets"),
     "empty": ("t.csv", "", r"at least one row, got none"),
     "only a header": ("t.csv", "a,y\n", r"at least one row, got none"),
+    "huge targets": ("t.csv", "a,y\n1,1e200\n2,3e200\n", r"finite targets"),
     "one value": ("t.csv", "a,y\n1,0.5\n2,0.5\n", r"targets that differ in .*, got only 0.5"),
     "trailing commas": ("t.csv", "1,2,\n3,4,\n", r"a target in every row"),
     "one class": ("t.csv", "a,y\n1,0\n2,0\n3,0\n", r"at least 2 classes"),

@@ -195,3 +195,7 @@ def test_a_label_out_of_range_is_nan_where_it_cannot_raise():
     labels = jnp.array([0, 7])
     assert jnp.isnan(jax.jit(softmax_cross_entropy_with_integer_labels)(x23, labels))
     assert jnp.isnan(jax.jit(svm_hinge)(x23, -labels))
+    for op in (softmax_cross_entropy_with_integer_labels, svm_hinge):
+        gradient = jax.grad(jax.jit(op))(x23, labels)
+        assert jnp.isfinite(gradient[0]).all()
+        assert jnp.isnan(gradient[1]).all()
