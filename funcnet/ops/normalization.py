@@ -39,23 +39,23 @@ def batch_norm(
     Reference:
         Ioffe and Szegedy (2015), Batch normalization, section 3.
     """
-    deviation = x - _column_mean(x)
-    variance = _column_mean(deviation**2)
+    deviation = _deviation(x, 0)
+    variance = _mean(deviation**2, 0)
     y = gamma[None] * (deviation * lax.rsqrt(variance + eps)) + beta[None]
-    return y, _column_mean(x)[0], variance[0]
+    return y, _mean(x, 0)[0], variance[0]
 
 
 def batch_norm_forward(x, gamma, beta, eps):
     y, mean, variance = batch_norm.fun(x, gamma, beta, eps)  # pyright: ignore
-    return (y, mean, variance), (x, gamma, mean, lax.rsqrt(variance + eps))
+    return (y, mean, variance), (_deviation(x, 0), gamma, lax.rsqrt(variance + eps))
 
 
 def batch_norm_backward(eps, residuals, cotangents):
     del eps  # it stands in the scale
-    x, gamma, mean, scale = residuals
+    deviation, gamma, scale = residuals
     y_bar, mean_bar, variance_bar = cotangents
-    n = x.shape[0]
-    x_hat = (x - mean[None]) * scale[None]
+    n = deviation.shape[0]
+    x_hat = deviation * scale[None]
     gamma_bar, beta_bar = (y_bar * x_hat).sum(axis=0), y_bar.sum(axis=0)
     shift = (mean_bar - gamma * scale * beta_bar) / n
     slope = (2 * variance_bar / scale - gamma * scale * gamma_bar) / n
@@ -130,7 +130,7 @@ def layer_norm_backward(eps, residuals, y_bar):
     x_hat, scale, gamma = residuals
     batch = tuple(range(y_bar.ndim - 1))
     g = _in_last_axis(gamma, y_bar) * y_bar
-    x_bar = scale * (g - _row_mean(g) - x_hat * _row_mean(g * x_hat))
+    x_bar = scale * (g - _mean(g, -1) - x_hat * _mean(g * x_hat, -1))
     return x_bar, (y_bar * x_hat).sum(batch), y_bar.sum(batch)
 
 
@@ -138,17 +138,19 @@ layer_norm.defvjp(layer_norm_forward, layer_norm_backward)
 
 
 def _standardised(x, eps):
-    deviation = x - _row_mean(x)
-    scale = lax.rsqrt(_row_mean(deviation**2) + eps)
+    deviation = _deviation(x, x.ndim - 1)
+    scale = lax.rsqrt(_mean(deviation**2, -1) + eps)
     return deviation * scale, scale
 
 
-def _column_mean(x):
-    return x.sum(axis=0, keepdims=True) / x.shape[0]
+def _mean(x, axis):
+    return x.sum(axis=axis, keepdims=True) / x.shape[axis]
 
 
-def _row_mean(x):
-    return x.sum(axis=-1, keepdims=True) / x.shape[-1]
+def _deviation(x, axis):
+    """The deviation x - μ, exactly 0 where all entries are equal, as in `statistics`."""
+    shifted = x - lax.slice_in_dim(x, 0, 1, axis=axis)
+    return shifted - _mean(shifted, axis)
 
 
 def _in_last_axis(v, x):

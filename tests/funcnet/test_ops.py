@@ -183,3 +183,14 @@ def test_losses_of_scores_of_1000_are_finite(loss, dtype):
 def test_tails_keep_their_digits(op, x, slope, dtype):
     """1 - y would round to 0, or lose most digits, out there."""
     assert_allclose(jax.grad(op)(jnp.asarray(x, dtype)), slope, rtol=3e-6)
+
+
+def test_a_constant_column_is_normalised_to_0_and_not_to_noise():
+    """The rounded mean of equal numbers may differ from them, and ε is small beside its square."""
+    x = jnp.full((7, 1), 1e8 / 3, "float32")
+    one, zero = jnp.ones(1, "float32"), jnp.zeros(1, "float32")
+    y, _, variance = ops.batch_norm(x, one, zero)
+    assert not y.any()
+    assert not variance.any()
+    row = jnp.full((1, 7), 123456.7, "float32")
+    assert not ops.layer_norm(row, jnp.ones(7, "float32"), jnp.zeros(7, "float32")).any()
