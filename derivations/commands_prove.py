@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from derivations.problem import UsageError
+from derivations.arguments import UsageError
 from derivations.proof import PROVED, REFUTED, UNKNOWN, Proof, prove
 from derivations.targets import targets
 

@@ -3,49 +3,23 @@
 The evaluator run at small sizes, and the script that shows it.
 """
 
-import itertools
-import math
 import random
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from derivations.algebra.terms import Undecided
-from derivations.problem import Problem, Traces, name_of
+from derivations.points import Point, drawn_point, random_array, small_sizes, unequal_sizes
+from derivations.problem import Problem, Traces
+from derivations.script import Witness, witness_at
 from derivations.witness import MP, CannotEvaluate, Number, real, reals, run
 
 AGREES, DIFFERS = MP.mpf(10) ** -12, MP.mpf(10) ** -7  # relative; literals are rounded to 1e-16
 TINY = MP.mpf(10) ** -22
 POINTS, TRIES = 3, 6
 MORE_POINTS = 24  # when the algebra did not find equality
-
-
-@dataclass(frozen=True)
-class Witness:
-    """Concrete inputs at which the hand-written rule is wrong."""
-
-    argument: str
-    sizes: Mapping[str, int]
-    inputs: Mapping[str, Any]
-    cotangents: tuple[Any, ...]
-    place: tuple[int, ...]
-    by_hand: float
-    true: float
-    script: str = field(repr=False)
-
-    def __str__(self):
-        sizes = ", ".join(f"{n} = {k}" for n, k in self.sizes.items())
-        entry = f"[{', '.join(map(str, self.place))}]" if self.place else ""
-        what = "value" if self.argument == "value" else f"gradient of {self.argument}{entry}"
-        return (
-            f"a witness{' with ' + sizes if sizes else ''}: the {what} is "
-            f"{self.by_hand:.12g} by hand and "
-            f"{self.true:.12g} in truth\n{self.script}"
-        )
 
 
 @dataclass
@@ -58,15 +32,6 @@ class Findings:
     witness: Witness | None = None
     samples: list["Sample"] = field(default_factory=list)
     reason: str = "no admissible point was found"
-
-
-@dataclass(frozen=True)
-class Point:
-    """Inputs and cotangents at given sizes."""
-
-    sizes: Mapping[str, int]
-    inputs: tuple[np.ndarray, ...]
-    cotangents: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -84,7 +49,7 @@ def examine(problem: Problem, names: Sequence[str], suspects: set[str]) -> Findi
     Where one is found, for the smallest example.
     """
     findings, draw = Findings(), random.Random(20)
-    for sizes in _unequal_sizes(problem):
+    for sizes in unequal_sizes(problem):
         traces = _concrete(problem, sizes, findings)
         if traces is not None:
             _at_points(problem, traces, sizes, names, draw, findings, POINTS)
@@ -102,31 +67,12 @@ def _search_on(problem: Problem, names: set[str], draw: random.Random, findings:
 
     The difference may show in a band or for some shapes only.
     """
-    for sizes in _small_sizes(problem):
+    for sizes in small_sizes(problem):
         if not names - set(findings.different):
             return
         traces = _concrete(problem, sizes, findings)
         if traces is not None:
             _at_points(problem, traces, sizes, sorted(names), draw, findings, MORE_POINTS)
-
-
-def _unequal_sizes(problem: Problem) -> list[dict[str, int]]:
-    """Two choices in which different sizes differ, so that no transposition hides."""
-    least, names = dict(problem.minimal), problem.sizes
-    up = {name: max(2 + k % 3, least.get(name, 1)) for k, name in enumerate(names)}
-    down = {name: max(3 - k % 3, least.get(name, 1)) for k, name in enumerate(names)}
-    return [up, down] if names else [{}]
-
-
-def _small_sizes(problem: Problem) -> list[dict[str, int]]:
-    """The smallest sizes first; a few of all equal, then all of 1, 2 for few names."""
-    least, names = dict(problem.minimal), problem.sizes
-    found = [{n: max(k, least.get(n, 1)) for n in names} for k in (1, 2, 3)]
-    if len(names) <= 3:
-        for values in itertools.product((1, 2, 3), repeat=len(names)):
-            found.append({n: max(k, least.get(n, 1)) for n, k in zip(names, values, strict=True)})
-    unique = {tuple(s.items()): s for s in found}
-    return sorted(unique.values(), key=lambda s: math.prod(s.values()))
 
 
 def _concrete(problem: Problem, sizes: Mapping[str, int], findings: Findings) -> Traces | None:
@@ -150,7 +96,7 @@ def _at_points(
     for k in range(points + TRIES):
         if done == points:
             return
-        point = _drawn_point(problem, traces, sizes, draw, simple=k % 3 == 2)
+        point = drawn_point(problem, traces, sizes, draw, simple=k % 3 == 2)
         try:
             found = _compared(problem, traces, point, names, draw, findings)
         except CannotEvaluate as error:
@@ -183,35 +129,6 @@ def _verdict(a: Any, b: Any) -> str:
     return "differs" if gap > DIFFERS * scale and gap > MP.mpf(10) ** -14 else "unclear"
 
 
-def _drawn_point(
-    problem: Problem, traces: Traces, sizes: Mapping[str, int], draw: random.Random, simple: bool
-) -> Point:
-    inputs = _with_sums(problem, problem.point(sizes, draw, simple))
-    cotangents = tuple(_random_array(shape, draw, simple) for shape in traces.outputs)
-    return Point(sizes, tuple(inputs), cotangents)
-
-
-def _with_sums(problem: Problem, inputs: list[np.ndarray]) -> list[np.ndarray]:
-    """Make the sums over the last axis what they are assumed to be."""
-    assumed = dict(problem.sums)
-    for a, array in zip(problem.arrays, inputs, strict=True):
-        if a.name in assumed:
-            array[..., -1] += assumed[a.name] - array.sum(axis=-1)
-    return inputs
-
-
-def _random_array(shape: Sequence[int], draw: random.Random, simple: bool) -> np.ndarray:
-    result = np.empty(tuple(shape), dtype=object)
-    for place in np.ndindex(result.shape):
-        result[place] = Fraction(
-            draw.choice([-3, -2, -1, 1, 2, 3])
-            if simple
-            else draw.choice([-1, 1]) * draw.randrange(1, 900),
-            1 if simple else 301,
-        )
-    return result
-
-
 def _as_number(array: np.ndarray) -> np.ndarray:
     return reals(array) if array.dtype == object else array
 
@@ -231,7 +148,7 @@ def _compared(
     inputs = [_as_number(x) for x in point.inputs]
     bars = [reals(c) for c in point.cotangents]
     hand, near = _run_hand(traces, bars, inputs)
-    directions = [_random_array(x.shape, draw, simple=False) for x in inputs]
+    directions = [random_array(x.shape, draw, simple=False) for x in inputs]
     found: dict[str, tuple[Any, Any]] = {}
     outputs = len(traces.outputs)
     gradients = dict(zip((a.name for a in problem.differentiable()), hand[outputs:], strict=True))
@@ -258,7 +175,7 @@ def _run_hand(traces: Traces, bars: list, inputs: list) -> tuple[list[Number], b
     """The hand-written rule. Tangents go with it only so that its own switches are noticed."""
     draw = random.Random(7)
     tangents = [
-        reals(_random_array(x.shape, draw, simple=False)) if x.dtype == object else None
+        reals(random_array(x.shape, draw, simple=False)) if x.dtype == object else None
         for x in (*bars, *inputs)
     ]
     return run(traces.hand, [*bars, *inputs], tangents)
@@ -287,12 +204,12 @@ def _smallest(problem: Problem, findings: Findings) -> Witness | None:
     """The least sizes and simplest inputs at which one entry differs."""
     name = next((n for n in findings.different if n != "value"), "value")
     draw = random.Random(4)
-    for sizes in _small_sizes(problem):
+    for sizes in small_sizes(problem):
         traces = _concrete(problem, sizes, findings)
         if traces is None:
             continue
         for k in range(8):
-            point = _drawn_point(problem, traces, sizes, draw, simple=k < 5)
+            point = drawn_point(problem, traces, sizes, draw, simple=k < 5)
             witness = _at_point(problem, traces, point, name)
             if witness is not None:
                 return witness
@@ -319,7 +236,7 @@ def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witn
             gap = abs(by_hand - true) if MP.isfinite(by_hand) else MP.inf
             if worst is None or gap > worst[0]:
                 worst = (gap, place, by_hand, true)
-    return None if worst is None else _witness(problem, point, name, *worst[1:])
+    return None if worst is None else witness_at(problem, point, name, *worst[1:])
 
 
 def _entries(
@@ -336,83 +253,3 @@ def _entries(
         if not near:
             found.append((place, by_hand[place], true))
     return found
-
-
-def _witness(
-    problem: Problem, point: Point, name: str, place: tuple, by_hand: Any, true: Any
-) -> Witness:
-    arrays = {a.name: _listed(x) for a, x in zip(problem.arrays, point.inputs, strict=True)}
-    bars = tuple(map(_listed, point.cotangents))
-    script = _script(problem, arrays, bars, name)
-    return Witness(
-        name, dict(point.sizes), arrays, bars, place, _chopped(by_hand), _chopped(true), script
-    )
-
-
-def _chopped(value: Any) -> float:
-    """What is left of 0 after rounding in 50 digits is 0."""
-    return 0.0 if abs(value) < 1e-30 else float(value)
-
-
-def _listed(array: np.ndarray) -> Any:
-    return (
-        np.vectorize(
-            lambda v: v if isinstance(v, (int, np.integer)) else float(v),
-            otypes=[float if array.dtype == object else int],
-        )(array).tolist()
-        if array.size
-        else []
-    )
-
-
-def _script(problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str) -> str:
-    """A few lines to paste: the two gradients side by side."""
-    target = problem.target
-    values = [
-        f"{a.name} = {_literal(arrays[a.name], a.kind)}"
-        if a.is_array
-        else f"{a.name} = {a.value!r}"
-        for a in problem.arguments
-    ]
-    bar = (
-        f"jnp.array({bars[0]})"
-        if len(bars) == 1
-        else "(" + ", ".join(f"jnp.array({b})" for b in bars) + ")"
-    )
-    floats = [a.name for a in problem.arguments if a.kind == "float"]
-    call = ", ".join(a.name for a in problem.arguments)
-    free = ", ".join(floats)
-    lines = [
-        "import jax, jax.numpy as jnp",
-        'jax.config.update("jax_enable_x64", True)',
-        _named_op(target),
-        *values,
-        f"bar = {bar}",
-    ]
-    if name == "value":
-        return "\n".join([*lines, f"print(op.fwd({call})[0], op.fun({call}))"])
-    at = floats.index(name)
-    for label, f in (("by hand", "op"), ("in truth", "op.fun")):
-        function = f if label == "by hand" or hasattr(target, "fun") else None
-        if function:
-            lines.append(
-                f'print("{label}:", jax.vjp(lambda {free}: {function}({call}), {free})'
-                f"[1](bar)[{at}])"
-            )
-    return "\n".join(lines)
-
-
-def _named_op(target: Any) -> str:
-    """A line that makes `op` the function in question, as far as its name can be told."""
-    module = getattr(getattr(target, "fun", target), "__module__", None)
-    title = name_of(target)
-    found = getattr(sys.modules.get(module or ""), title, None)
-    if found is target and module != "__main__":
-        return f"from {module} import {title} as op"
-    return f"op = {title}" if found is target else "# with op the function in question"
-
-
-def _literal(value: Any, kind: str) -> str:
-    if kind == "static":
-        return repr(value)
-    return f"jnp.array({value})" if kind == "float" else f"jnp.array({value}, dtype=jnp.int32)"

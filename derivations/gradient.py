@@ -9,8 +9,8 @@ import sympy as sp
 from derivations.algebra.border import to_sympy, to_sympy_latex
 from derivations.algebra.terms import Atom, Poly
 from derivations.algebra.text import text
+from derivations.equality import true_gradients
 from derivations.problem import problems
-from derivations.proof import true_gradients
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,19 @@ A `*batch` stands for any number of axes and is tried with 0, 1 and 2; every nam
 import inspect
 import itertools
 import math
-import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import export
 
 from derivations.algebra.terms import Undecided
+from derivations.arguments import Argument, UsageError, annotated, given, is_custom_vjp, name_of
 from derivations.symbolic import no_questions_of_size
-from funcnet.contract import Between, Flattened, Labels, Rows, parameters
+from funcnet.contract import Flattened, Rows
 
 RANKS = (0, 1, 2)
 BRANCHED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
@@ -31,35 +29,6 @@ FOREIGN = (
     KeyError,
     NotImplementedError,
 )  # of the code in question
-
-
-class UsageError(ValueError):
-    """The question cannot be asked like this; the message says what to change."""
-
-
-@dataclass(frozen=True)
-class Argument:
-    """One argument: an array with axes, or a static value."""
-
-    name: str
-    kind: str  # "float", "int" or "static"
-    dims: tuple[str, ...] = ()
-    domains: tuple[Any, ...] = ()
-    value: Any = None  # of a static argument
-    symbolic: bool = False  # a static float that stands for every value of its domain
-
-    @property
-    def is_array(self) -> bool:
-        """Whether it is traced, as an array or as a symbolic scalar."""
-        return self.kind != "static" or self.symbolic
-
-    @property
-    def sign(self) -> str:
-        """What its domain says: "+", "0+" or ""."""
-        for domain in self.domains:
-            if isinstance(domain, Between) and domain.low >= 0:
-                return "+" if domain.above or domain.low > 0 else "0+"
-        return ""
 
 
 @dataclass(frozen=True)
@@ -171,7 +140,7 @@ class Problem:
 
     def _structures(self, sizes: Mapping[str, int] | None) -> list[jax.ShapeDtypeStruct]:
         if sizes is not None:
-            shapes = [tuple(_evaluated(d, sizes) for d in a.dims) for a in self.arrays]
+            shapes = [tuple(evaluated(d, sizes) for d in a.dims) for a in self.arrays]
         else:
             names = [d for a in self.arrays for d in a.dims]
             least = [f"{name} >= {k}" for name, k in self.minimal]
@@ -179,14 +148,6 @@ class Problem:
             shapes = [tuple(next(dims) for _ in a.dims) for a in self.arrays]
         types = [jnp.int32 if a.kind == "int" else jnp.float64 for a in self.arrays]
         return [jax.ShapeDtypeStruct(s, t) for s, t in zip(shapes, types, strict=True)]
-
-    # --- points ---
-
-    def point(
-        self, sizes: Mapping[str, int], draw: random.Random, simple: bool
-    ) -> list[np.ndarray]:
-        """Admissible arguments: small rationals, or any."""
-        return [_drawn(a, sizes, draw, simple) for a in self.arrays]
 
 
 @dataclass(frozen=True)
@@ -196,11 +157,6 @@ class Traces:
     value: Any
     hand: Any
     outputs: tuple[tuple[Any, ...], ...]
-
-
-def is_custom_vjp(target: Any) -> bool:
-    """Whether it is a `jax.custom_vjp` object with its rule."""
-    return isinstance(target, jax.custom_vjp)
 
 
 def _by_hand_of_op(
@@ -232,57 +188,14 @@ def _require_shapes(target: Any, part: str, found: Sequence[Any], needed: Sequen
         )
 
 
-def name_of(target: Any) -> str:
-    """The name of an op or a function."""
-    return getattr(target, "__name__", None) or getattr(
-        getattr(target, "fun", None), "__name__", "the function"
-    )
-
-
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 
 
-def _evaluated(dim: str, sizes: Mapping[str, int]) -> int:
+def evaluated(dim: str, sizes: Mapping[str, int]) -> int:
+    """The number that an axis has, such as "n" or "n*m"."""
     factors = dim.split("*")
     return math.prod(int(f) if f.isdigit() else sizes[f] for f in map(str.strip, factors))
-
-
-def _drawn(a: Argument, sizes: Mapping[str, int], draw: random.Random, simple: bool) -> np.ndarray:
-    shape = tuple(_evaluated(d, sizes) for d in a.dims)
-    result = np.empty(shape, dtype=np.int64 if a.kind == "int" else object)
-    close = not simple and draw.random() < 1 / 6  # entries near one another, for mistakes in a band
-    for place in np.ndindex(shape):
-        result[place] = _label(a, sizes, draw) if a.kind == "int" else _entry(a, draw, simple)
-        if close and a.kind != "int":
-            result[place] = result.flat[0] + (result[place] - result.flat[0]) / 256
-    return result
-
-
-def _label(a: Argument, sizes: Mapping[str, int], draw: random.Random) -> int:
-    top = next((sizes[d.size] for d in a.domains if isinstance(d, Labels)), 2)
-    return draw.randrange(top)
-
-
-def _entry(a: Argument, draw: random.Random, simple: bool) -> Fraction:
-    limits = next((d for d in a.domains if isinstance(d, Between)), None)
-    value = (
-        Fraction(draw.choice([-3, -2, -1, 1, 2, 3]), draw.choice([1, 2])) if simple else _any(draw)
-    )
-    if limits is None:
-        return value
-    if limits.high < math.inf:
-        low, high = Fraction(limits.low), Fraction(limits.high)
-        share = (
-            Fraction(draw.randrange(1, 4), 4) if simple else Fraction(draw.randrange(1, 997), 997)
-        )
-        return low + (high - low) * share
-    return Fraction(limits.low) + abs(value)
-
-
-def _any(draw: random.Random) -> Fraction:
-    spread = draw.choice([1, 1, 1, 4, Fraction(1, 8)])
-    return spread * Fraction(draw.choice([-1, 1]) * draw.randrange(1, 2003), 1001)
 
 
 # --- from a target and its sizes to problems ---
@@ -298,78 +211,10 @@ def problems(
         )
     if not callable(target):
         raise UsageError(f"prove needs a function, got {type(target).__name__}")
-    arguments = _given(target, sizes, static) if sizes else _annotated(target, static)
+    arguments = given(target, sizes, static) if sizes else annotated(target, static)
     stars = sorted({d for a in arguments for d in a.dims if d == "..." or d.startswith("*")})
     found = [_of_rank(target, arguments, stars, r, order) for r in (RANKS if stars else (0,))]
     return [p if order == 1 else _second_order(p) for p in found]
-
-
-def _annotated(target: Callable, static: Mapping[str, Any]) -> tuple[Argument, ...]:
-    try:
-        declared = parameters(target)
-    except (KeyError, TypeError) as error:
-        raise UsageError(f"{error}; or give the sizes, such as prove(op, 'n d', 'd')") from None
-    unknown = set(static) - {p.name for p in declared}
-    if unknown:
-        raise UsageError(f"{name_of(target)} has no argument {', '.join(sorted(unknown))}")
-    return tuple(_argument(p, static) for p in declared)
-
-
-def _argument(p: Any, static: Mapping[str, Any]) -> Argument:
-    if p.dims is not None and p.name not in static:
-        return Argument(p.name, p.kind, tuple(p.dims.split()), p.domains)
-    is_free = p.hint is float and p.name not in static
-    value = static.get(p.name, p.default)
-    if value is inspect.Parameter.empty and not is_free:
-        raise UsageError(f"the argument {p.name} has no default; pass static={{'{p.name}': …}}")
-    return Argument(p.name, "static", (), p.domains, value, is_free)
-
-
-def _given(
-    target: Callable, sizes: Sequence[str], static: Mapping[str, Any]
-) -> tuple[Argument, ...]:
-    function = inspect.unwrap(getattr(target, "fun", target))
-    signature = list(inspect.signature(function).parameters.values())
-    unknown = set(static) - {p.name for p in signature}
-    if unknown:
-        raise UsageError(f"{name_of(target)} has no argument {', '.join(sorted(unknown))}")
-    fixed = {signature[k].name for k in getattr(target, "nondiff_argnums", ())} - set(static)
-    free = [p for p in signature if p.name not in static and p.kind is not p.VAR_KEYWORD]
-    free = [p for p in free if p.name not in fixed or len(sizes) > len(free) - len(fixed)]
-    needed = [
-        p for p in free if p.default is inspect.Parameter.empty and p.kind is not p.VAR_POSITIONAL
-    ]
-    is_open = any(p.kind is p.VAR_POSITIONAL for p in free)
-    if not len(needed) <= len(sizes) or (len(sizes) > len(free) and not is_open):
-        names = ", ".join(p.name for p in needed)
-        raise UsageError(
-            f"{name_of(target)} needs sizes for {len(needed)} arguments ({names}), "
-            f"got {len(sizes)}; "
-            "pass one string for each, such as 'n d', and '' for a scalar"
-        )
-    if is_open:
-        free = [p for p in free if p.kind is not p.VAR_POSITIONAL]
-        free += [
-            inspect.Parameter(f"x{k + 1}", inspect.Parameter.POSITIONAL_ONLY)
-            for k in range(len(sizes) - len(free))
-        ]
-        signature = free
-    specs = dict(zip((p.name for p in free), sizes, strict=False))
-    if not is_custom_vjp(target):  # what is left at its default need not be passed
-        signature = [p for p in signature if p.name in specs or p.name in static]
-    return tuple(_specified(p, specs.get(p.name), static) for p in signature)
-
-
-def _specified(p: inspect.Parameter, spec: str | None, static: Mapping[str, Any]) -> Argument:
-    if spec is None:
-        return Argument(p.name, "static", value=static.get(p.name, p.default))
-    match = re.fullmatch(r"\s*([\w\s*.]*?)\s*(?::\s*int\s*(?:<\s*(\w+))?)?\s*", spec)
-    if match is None:
-        raise UsageError(
-            f"the sizes {spec!r} of {p.name} are not names such as 'n d', 'n:int' or 'n:int<k'"
-        )
-    domains = (Labels(match[2]),) if match[2] else ()
-    return Argument(p.name, "int" if ":" in spec else "float", tuple(match[1].split()), domains)
 
 
 def _of_rank(

@@ -6,21 +6,22 @@ far above its own error. UNKNOWN: anything else. If the algebra says equal where
 a difference, that is a bug of ours and raises.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from derivations.algebra.calculus import pullback
-from derivations.algebra.decide import is_zero
 from derivations.algebra.numeric import Place
 from derivations.algebra.numeric import value as numeric
-from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, poly
-from derivations.algebra.text import LETTERS, terms_of_difference, text
+from derivations.algebra.terms import Poly
+from derivations.algebra.text import terms_of_difference, text
+from derivations.arguments import UsageError, name_of
+from derivations.assumptions import Assumptions
+from derivations.conditions import needed, of_domains, shown_conditions
 from derivations.counterexample import Findings, Sample, Witness, examine
-from derivations.problem import Argument, Problem, UsageError, name_of, problems
-from derivations.reading import Array, Condition, Reader, note_axes, read
+from derivations.equality import Comparison, Pair, bar_names, by_algebra
+from derivations.problem import Problem, problems
+from derivations.reading import Reader
 from derivations.witness import MP, reals
 
 MISREAD = 1e-9  # literals are rounded to 1e-16
@@ -147,64 +148,6 @@ def _chosen(problem: Problem, wrt: str | Sequence[str] | None) -> tuple[str, ...
     return names
 
 
-# --- what the caller takes for granted ---
-
-
-@dataclass(frozen=True)
-class Assumptions:
-    """Signs of arguments, least sizes, and arrays whose sums over the last axis are known."""
-
-    given: tuple[str, ...]
-    signs: Mapping[str, str]
-    least: Mapping[str, int]
-    sums: Mapping[str, int]
-
-    @classmethod
-    def parsed(cls, sentences: Iterable[str]) -> "Assumptions":
-        """Read the sentences; what is not understood is refused."""
-        signs, least, sums = {}, {}, {}
-        given = tuple([sentences] if isinstance(sentences, str) else sentences)
-        for sentence in given:
-            if m := re.fullmatch(r"\s*sum\(\s*(\w+)\s*,\s*-1\s*\)\s*==\s*(\d+)\s*", sentence):
-                sums[m[1]] = int(m[2])
-            elif m := re.fullmatch(r"\s*(\w+)\s*(>=|>)\s*0\s*", sentence):
-                signs[m[1]] = "+" if m[2] == ">" else "0+"
-            elif m := re.fullmatch(r"\s*(\w+)\s*(>=|>)\s*(\d+)\s*", sentence):
-                least[m[1]] = int(m[3]) + (m[2] == ">")
-            else:
-                raise UsageError(
-                    f"cannot read the assumption {sentence!r}; write "
-                    "'sum(y, -1) == 1', 'eps > 0' or 'n >= 2'"
-                )
-        return cls(given, signs, least, sums)
-
-    def applied(self, problem: Problem) -> Problem:
-        """The problem, told so."""
-        from dataclasses import replace
-
-        from funcnet.contract import Between
-
-        def told(a: Argument) -> Argument:
-            extra = self.signs.get(a.name)
-            if extra is None:
-                return a
-            return replace(a, domains=(*a.domains, Between(0, above=extra == "+")))
-
-        least = dict(problem.minimal)
-        for name, k in self.least.items():
-            if name in problem.sizes:
-                least[name] = max(k, least.get(name, 1))
-        return replace(
-            problem,
-            arguments=tuple(map(told, problem.arguments)),
-            minimal=tuple(least.items()),
-            sums=tuple(self.sums.items()),
-        )
-
-
-# --- one choice of ranks ---
-
-
 @dataclass(frozen=True)
 class CaseProof:
     """What was found for one choice of ranks."""
@@ -215,166 +158,18 @@ class CaseProof:
     expressions: tuple[tuple[str, Poly, Poly], ...]
 
 
-@dataclass
-class Comparison:
-    """One equality to decide: hand-written and true expression, and what the algebra says."""
-
-    name: str
-    hand: Poly | None = None
-    true: Poly | None = None
-    is_equal: bool = False
-    is_held: bool = False  # against what runs, at some entry
-    reason: str = ""
-    names: dict = field(default_factory=dict)
-    pairs: tuple["Pair", ...] = ()
-
-
 def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) -> CaseProof:
     reader = Reader(minimal=dict(problem.minimal))
-    comparisons = _by_algebra(problem, wrt, reader, assumptions)
+    comparisons = by_algebra(problem, wrt, reader, assumptions)
     suspects = {c.name for c in comparisons if not c.is_equal}
     findings = examine(problem, tuple(c.name for c in comparisons), suspects)
     _hold_against_samples(problem, comparisons, findings)
     judged = tuple(_judged(problem, c, findings) for c in comparisons)
-    conditions = (*_shown_conditions(_needed(reader, comparisons)), *_of_domains(problem))
+    conditions = (*shown_conditions(needed(reader, comparisons)), *of_domains(problem))
     expressions = tuple(
         (c.name, c.hand, c.true) for c in comparisons if c.hand is not None and c.true is not None
     )
     return CaseProof(judged, conditions, findings.witness, expressions)
-
-
-def _by_algebra(
-    problem: Problem, wrt: Sequence[str], reader: Reader, assumptions: Assumptions
-) -> list[Comparison]:
-    try:
-        outputs, forward, bars = _read_problem(problem, reader)
-    except Undecided as error:
-        return [Comparison(name, reason=str(error)) for name in ("value", *wrt)]
-    found = [_compared("value", lambda: _values(reader, outputs, forward), assumptions)]
-    for a, bar in zip(problem.differentiable(), bars, strict=True):
-        if a.name in wrt:
-            found.append(
-                _compared(a.name, _gradient(reader, problem, outputs, a, bar), assumptions)
-            )
-    return found
-
-
-def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[Array], list[Array]]:
-    traces = problem.traced()
-    _note_orders(problem, reader)
-    for jaxpr in (traces.value, traces.hand):
-        note_axes(reader, jaxpr)
-    inputs = [_input_array(a, reader) for a in problem.arrays]
-    shapes = [reader.shape(s) for s in traces.outputs]
-    cotangents = [
-        Array(s, "f", lambda at, name=name: entry(name, *at))
-        for name, s in zip(_bar_names(len(shapes), problem), shapes, strict=True)
-    ]
-    outputs = read(reader, traces.value, inputs)
-    both = read(reader, traces.hand, [*cotangents, *inputs])
-    return outputs, both[: len(outputs)], both[len(outputs) :]
-
-
-def true_gradients(problem: Problem) -> list[tuple[str, Poly, dict[Atom, str]]]:
-    """The name, true cotangent and index names of each differentiable argument."""
-    reader = Reader(minimal=dict(problem.minimal))
-    outputs, _, bars = _read_problem(problem, reader)
-    found = []
-    for a, bar in zip(problem.differentiable(), bars, strict=True):
-        (pair,) = _gradient(reader, problem, outputs, a, bar)()
-        found.append((a.name, pair.true, pair.names))
-    return found
-
-
-def _note_orders(problem: Problem, reader: Reader) -> None:
-    for a in problem.arrays:
-        for d in a.dims:
-            if "*" in d:
-                axes = tuple(reader.dim(f) for f in d.split("*"))
-                whole = axes[0]
-                for n in axes[1:]:
-                    whole = whole * n
-                reader.merged(axes, whole)
-
-
-def _bar_names(count: int, problem: Problem) -> list[str]:
-    """Names of the cotangents, other than those of the arguments."""
-    taken = {a.name.rstrip("0123456789") for a in problem.arguments}
-    stem = next(
-        s
-        for s in ("y", "z", "cotangent_of_y")
-        if not any(n.startswith(s) and n.endswith("_bar") for n in taken)
-    )
-    return [f"{stem}_bar"] if count == 1 else [f"{stem}{k + 1}_bar" for k in range(count)]
-
-
-def _input_array(a: Argument, reader: Reader) -> Array:
-    from funcnet.contract import Labels
-
-    shape = tuple(_dim(d, reader) for d in a.dims)
-    top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
-    name, sign = a.name, a.sign
-    return Array(
-        shape, "i" if a.kind == "int" else "f", lambda at: entry(name, *at, sign=sign, upper=top)
-    )
-
-
-def _dim(text_: str, reader: Reader) -> Poly:
-    return reader.dim(int(text_)) if text_.isdigit() else reader.size(text_)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """By hand and in truth, at an entry with free indices."""
-
-    hand: Poly
-    true: Poly
-    place: tuple[Poly, ...]  # of the entry
-    names: dict[Atom, str]
-
-
-def _values(reader: Reader, outputs: list[Array], forward: list[Array]) -> list[Pair]:
-    pairs = []
-    for a, b in zip(outputs, forward, strict=True):
-        names, at = reader.indices(a.shape, "o")
-        pairs.append(Pair(b(*at), a(*at), at, _letters(names)))
-    return pairs
-
-
-def _letters(names: Sequence[Atom]) -> dict[Atom, str]:
-    """Letters for the free indices that are no size's name."""
-    sizes = {a.args[0] for i in names for a in everywhere(i.args[1])}
-    return dict(zip(names, (c for c in LETTERS if c not in sizes), strict=False))
-
-
-def _gradient(
-    reader: Reader, problem: Problem, outputs: list[Array], a: Argument, bar: Array
-) -> Callable[[], list[Pair]]:
-    def pairs() -> list[Pair]:
-        names, at = reader.indices(bar.shape, "p")
-        parts = []
-        for name, out in zip(_bar_names(len(outputs), problem), outputs, strict=True):
-            own, place = reader.indices(out.shape, "o")
-            parts.append((name, own, place, out(*place)))
-        true = pullback(parts, a.name, at)
-        return [Pair(bar(*at), true, at, _letters(names))]
-
-    return pairs
-
-
-def _compared(name: str, pairs: Callable[[], list[Pair]], assumptions: Assumptions) -> Comparison:
-    from derivations.algebra.assumed import with_sums
-
-    try:
-        found = tuple(pairs())
-        equal = all(is_zero(with_sums(p.hand - p.true, assumptions.sums)) for p in found)
-    except Undecided as error:
-        return Comparison(name, reason=str(error))
-    except RecursionError:
-        return Comparison(name, reason="an expression nested too deeply")
-    first = next((p for p in found if p.hand != p.true), found[0])
-    reason = "" if equal else "the difference was not brought to zero"
-    return Comparison(name, first.hand, first.true, equal, False, reason, first.names, found)
 
 
 def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:
@@ -406,7 +201,7 @@ def _hold_against_samples(
     problem: Problem, comparisons: list[Comparison], findings: Findings
 ) -> None:
     """What was read must have the values that the evaluator found: else the reader is wrong."""
-    bars = _bar_names(len(findings.samples[0].outputs), problem) if findings.samples else []
+    bars = bar_names(len(findings.samples[0].outputs), problem) if findings.samples else []
     for sample in _one_of_each_size(findings.samples):
         arrays = dict(zip((a.name for a in problem.arrays), sample.point.inputs, strict=True))
         arrays |= dict(zip(bars, sample.point.cotangents, strict=True))
@@ -439,52 +234,6 @@ def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place)
                 f"of it {read_}; this is a bug of the prover, please report it"
             )
         c.is_held = True
-
-
-# --- conditions ---
-
-
-def _needed(reader: Reader, comparisons: Iterable[Comparison]) -> list[Condition]:
-    """The conditions noted, without ties of a maximum that is in no value and in no gradient.
-
-    As with softmax's shift: once it has cancelled in the value, its derivative is never taken.
-    """
-    judged = [p for c in comparisons for p in (c.hand, c.true) if p is not None]
-    if any(atom.head == "argmax" for p in judged for atom in everywhere(p)):
-        return list(reader.conditions)
-    return [c for c in reader.conditions if c.kind != "unique"]
-
-
-SENTENCES = {
-    "nonzero": "{} ≠ 0",
-    "positive": "{} > 0",
-    "finite": "{} is finite",
-    "holds": "{} holds",
-    "unique": "the maximiser is unique: {}",
-    "in range": "{} is in range",
-    "boundary": "{} ≠ 0 (a switch)",
-    "no integer": "{} is no integer (a switch)",
-    "off poles": "{} is not 0, -1, -2, …",
-    "literal": "{}",
-}
-
-
-def _shown_conditions(conditions: Iterable[Condition]) -> tuple[str, ...]:
-    shown = {}
-    for c in conditions:
-        if isinstance(c.expression, str):
-            shown[c.expression] = None
-            continue
-        sentence = SENTENCES[c.kind].format(text(c.expression))
-        guards = [text(poly(g)) if holds else f"not {text(poly(g))}" for g, holds in c.guards]
-        shown[sentence + (f" where {' and '.join(guards)}" if guards else "")] = None
-    return tuple(shown)
-
-
-def _of_domains(problem: Problem) -> tuple[str, ...]:
-    found = [f"{a.name} {d}" for a in problem.arguments for d in a.domains]
-    static = [f"{a.name} = {a.value!r}" for a in problem.arguments if not a.is_array]
-    return (*found, *static)
 
 
 # --- all choices of ranks ---

@@ -8,7 +8,7 @@ def test_gradient(op):
 from collections.abc import Callable
 from typing import Any
 
-from derivations.problem import name_of
+from derivations.arguments import name_of
 from derivations.proof import Proof, prove
 from derivations.targets import targets
 

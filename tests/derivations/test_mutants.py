@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from mutants import mutants_of, ops
 
-from derivations.problem import UsageError, problems
+from derivations.arguments import UsageError
+from derivations.problem import problems
 from derivations.proof import prove
 
 

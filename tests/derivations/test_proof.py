@@ -13,8 +13,8 @@ import sympy as sp
 
 import funcnet.ops
 from derivations import commands_prove
+from derivations.arguments import UsageError
 from derivations.gradient import derive
-from derivations.problem import UsageError
 from derivations.proof import prove
 from derivations.testing import assert_proved, ops_of
 

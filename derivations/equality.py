@@ -1,0 +1,162 @@
+"""Both sides of every equality, read from the code, and whether the algebra finds them equal."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from derivations.algebra.assumed import with_sums
+from derivations.algebra.calculus import pullback
+from derivations.algebra.decide import is_zero
+from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere
+from derivations.algebra.text import LETTERS
+from derivations.arguments import Argument
+from derivations.assumptions import Assumptions
+from derivations.problem import Problem
+from derivations.reading import Array, Reader, note_axes, read
+from funcnet.contract import Labels
+
+
+@dataclass(frozen=True)
+class Pair:
+    """By hand and in truth, at an entry with free indices."""
+
+    hand: Poly
+    true: Poly
+    place: tuple[Poly, ...]  # of the entry
+    names: dict[Atom, str]
+
+
+@dataclass
+class Comparison:
+    """One equality to decide: hand-written and true expression, and what the algebra says."""
+
+    name: str
+    hand: Poly | None = None
+    true: Poly | None = None
+    is_equal: bool = False
+    is_held: bool = False  # against what runs, at some entry
+    reason: str = ""
+    names: dict = field(default_factory=dict)
+    pairs: tuple["Pair", ...] = ()
+
+
+def by_algebra(
+    problem: Problem, wrt: Sequence[str], reader: Reader, assumptions: Assumptions
+) -> list[Comparison]:
+    """The value, and each gradient, by hand and in truth."""
+    try:
+        outputs, forward, bars = _read_problem(problem, reader)
+    except Undecided as error:
+        return [Comparison(name, reason=str(error)) for name in ("value", *wrt)]
+    found = [_compared("value", lambda: _values(reader, outputs, forward), assumptions)]
+    for a, bar in zip(problem.differentiable(), bars, strict=True):
+        if a.name in wrt:
+            found.append(
+                _compared(a.name, _gradient(reader, problem, outputs, a, bar), assumptions)
+            )
+    return found
+
+
+def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[Array], list[Array]]:
+    traces = problem.traced()
+    _note_orders(problem, reader)
+    for jaxpr in (traces.value, traces.hand):
+        note_axes(reader, jaxpr)
+    inputs = [_input_array(a, reader) for a in problem.arrays]
+    shapes = [reader.shape(s) for s in traces.outputs]
+    cotangents = [
+        Array(s, "f", lambda at, name=name: entry(name, *at))
+        for name, s in zip(bar_names(len(shapes), problem), shapes, strict=True)
+    ]
+    outputs = read(reader, traces.value, inputs)
+    both = read(reader, traces.hand, [*cotangents, *inputs])
+    return outputs, both[: len(outputs)], both[len(outputs) :]
+
+
+def true_gradients(problem: Problem) -> list[tuple[str, Poly, dict[Atom, str]]]:
+    """The name, true cotangent and index names of each differentiable argument."""
+    reader = Reader(minimal=dict(problem.minimal))
+    outputs, _, bars = _read_problem(problem, reader)
+    found = []
+    for a, bar in zip(problem.differentiable(), bars, strict=True):
+        (pair,) = _gradient(reader, problem, outputs, a, bar)()
+        found.append((a.name, pair.true, pair.names))
+    return found
+
+
+def _note_orders(problem: Problem, reader: Reader) -> None:
+    for a in problem.arrays:
+        for d in a.dims:
+            if "*" in d:
+                axes = tuple(reader.dim(f) for f in d.split("*"))
+                whole = axes[0]
+                for n in axes[1:]:
+                    whole = whole * n
+                reader.merged(axes, whole)
+
+
+def bar_names(count: int, problem: Problem) -> list[str]:
+    """Names of the cotangents, other than those of the arguments."""
+    taken = {a.name.rstrip("0123456789") for a in problem.arguments}
+    stem = next(
+        s
+        for s in ("y", "z", "cotangent_of_y")
+        if not any(n.startswith(s) and n.endswith("_bar") for n in taken)
+    )
+    return [f"{stem}_bar"] if count == 1 else [f"{stem}{k + 1}_bar" for k in range(count)]
+
+
+def _input_array(a: Argument, reader: Reader) -> Array:
+
+    shape = tuple(_dim(d, reader) for d in a.dims)
+    top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
+    name, sign = a.name, a.sign
+    return Array(
+        shape, "i" if a.kind == "int" else "f", lambda at: entry(name, *at, sign=sign, upper=top)
+    )
+
+
+def _dim(text_: str, reader: Reader) -> Poly:
+    return reader.dim(int(text_)) if text_.isdigit() else reader.size(text_)
+
+
+def _values(reader: Reader, outputs: list[Array], forward: list[Array]) -> list[Pair]:
+    pairs = []
+    for a, b in zip(outputs, forward, strict=True):
+        names, at = reader.indices(a.shape, "o")
+        pairs.append(Pair(b(*at), a(*at), at, _letters(names)))
+    return pairs
+
+
+def _letters(names: Sequence[Atom]) -> dict[Atom, str]:
+    """Letters for the free indices that are no size's name."""
+    sizes = {a.args[0] for i in names for a in everywhere(i.args[1])}
+    return dict(zip(names, (c for c in LETTERS if c not in sizes), strict=False))
+
+
+def _gradient(
+    reader: Reader, problem: Problem, outputs: list[Array], a: Argument, bar: Array
+) -> Callable[[], list[Pair]]:
+    def pairs() -> list[Pair]:
+        names, at = reader.indices(bar.shape, "p")
+        parts = []
+        for name, out in zip(bar_names(len(outputs), problem), outputs, strict=True):
+            own, place = reader.indices(out.shape, "o")
+            parts.append((name, own, place, out(*place)))
+        true = pullback(parts, a.name, at)
+        return [Pair(bar(*at), true, at, _letters(names))]
+
+    return pairs
+
+
+def _compared(name: str, pairs: Callable[[], list[Pair]], assumptions: Assumptions) -> Comparison:
+
+    try:
+        found = tuple(pairs())
+        equal = all(is_zero(with_sums(p.hand - p.true, assumptions.sums)) for p in found)
+    except Undecided as error:
+        return Comparison(name, reason=str(error))
+    except RecursionError:
+        return Comparison(name, reason="an expression nested too deeply")
+    first = next((p for p in found if p.hand != p.true), found[0])
+    reason = "" if equal else "the difference was not brought to zero"
+    return Comparison(name, first.hand, first.true, equal, False, reason, first.names, found)

@@ -1,0 +1,6 @@
+"""The evaluator: the second opinion that shares no code with the algebra."""
+
+from derivations.witness.numbers import MP, CannotEvaluate, Number, real, reals
+from derivations.witness.run import run
+
+__all__ = ["MP", "CannotEvaluate", "Number", "real", "reals", "run"]
