@@ -7,16 +7,22 @@ from typing import Any
 
 from derivations.algebra.brackets import at_least, delta, in_range, positive
 from derivations.algebra.functions import INFINITY, NAN
+from derivations.algebra.orders import order
 from derivations.algebra.ranges import certainly_below, divided
 from derivations.algebra.sums import largest, maximiser, product_over, total
 from derivations.algebra.terms import (
     ONE,
+    PERMUTATIONS,
     ZERO,
+    Atom,
     Poly,
     Undecided,
+    add,
+    atoms,
     constant,
     poly,
     product,
+    single,
     substitute,
 )
 from derivations.reading import Array, Reader, kind_of, rule
@@ -103,7 +109,9 @@ def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> A
     shape = reader.shape(equation.outvars[0].aval.shape)
 
     def entries(at: Indices) -> Poly:
-        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, shape, strict=False)]
+        first = [
+            _clamped(reader, s(), n - m) for s, n, m in zip(starts, a.shape, shape, strict=False)
+        ]
         return a(*(i + s for i, s in zip(at, first, strict=True)))
 
     return _made(reader, equation, entries)
@@ -112,7 +120,9 @@ def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> A
 @rule("dynamic_update_slice")
 def _dynamic_update(reader: Reader, equation: Any, a: Array, new: Array, *starts: Array) -> Array:
     def entries(at: Indices) -> Poly:
-        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, new.shape, strict=True)]
+        first = [
+            _clamped(reader, s(), n - m) for s, n, m in zip(starts, a.shape, new.shape, strict=True)
+        ]
         inner = tuple(i - s for i, s in zip(at, first, strict=True))
         inside = product(in_range(i, n) for i, n in zip(inner, new.shape, strict=True))
         return inside * new(*inner) + (ONE - inside) * a(*at)
@@ -120,12 +130,12 @@ def _dynamic_update(reader: Reader, equation: Any, a: Array, new: Array, *starts
     return _made(reader, equation, entries)
 
 
-def _clamped(start: Poly, greatest: Poly) -> Poly:
-    """A start that is certain to need no clamping."""
+def _clamped(reader: Reader, start: Poly, greatest: Poly) -> Poly:
+    """A start that needs no clamping; where that is not certain it is a condition."""
     if greatest == ZERO:
         return ZERO
     if not certainly_below(start, greatest + 1):
-        raise Undecided("a slice whose start may lie outside")
+        reader.assume("in range", start)
     return start
 
 
@@ -192,6 +202,43 @@ def _shifted(a: Array, axis: int, start: Poly):
     return lambda at: a(*at[:axis], at[axis] + start, *at[axis + 1 :])
 
 
+@rule("stack")
+def _stack(reader: Reader, equation: Any, *parts: Array) -> Array:
+    axis = equation.params["axis"]
+
+    def entries(at: Indices) -> Poly:
+        rest = (*at[:axis], *at[axis + 1 :])
+        k = constant(at[axis])
+        if k is not None:
+            return parts[int(k)](*rest)
+        return add(delta(at[axis] - k) * part(*rest) for k, part in enumerate(parts))
+
+    return _made(reader, equation, entries)
+
+
+@rule("sort")
+def _sort(reader: Reader, equation: Any, *operands: Array) -> list[Array]:
+    """All operands in the order of the first."""
+    axis, count = equation.params["dimension"], equation.params["num_keys"]
+    if count != 1:
+        raise Undecided("a sort by several keys")
+    keys = operands[0]
+
+    def sorted_(a: Array) -> Array:
+        def entries(at: Indices) -> Poly:
+            names, (k,) = reader.indices((a.shape[axis],), "k")
+            if len(names) != 1:
+                raise Undecided("a sort of merged axes")
+            key = keys(*at[:axis], k, *at[axis + 1 :])
+            if keys.kind == "f":
+                reader.assume("unique", key)
+            return a(*at[:axis], order(names, key, at[axis]), *at[axis + 1 :])
+
+        return Array(a.shape, a.kind, entries)
+
+    return [sorted_(a) for a in operands]
+
+
 @rule("iota")
 def _iota(reader: Reader, equation: Any, *_: Array) -> Array:
     return _made(reader, equation, lambda at: at[equation.params["dimension"]])
@@ -255,7 +302,8 @@ def _argmax(reader: Reader, equation: Any, a: Array) -> Array:
 def _prod(reader: Reader, equation: Any, a: Array) -> Array:
     def entries(at: Indices) -> Poly:
         names, p, _ = _reduced(reader, a, equation.params["axes"], at)
-        reader.assume("nonzero", p)
+        if constant(product(i.args[1] for i in names)) is None:
+            reader.assume("nonzero", p)
         return product_over(names, p)
 
     return _made(reader, equation, entries)
@@ -370,6 +418,42 @@ def _scatter_add(reader: Reader, equation: Any, a: Array, where: Array, new: Arr
         return a(*at) + total(names, hit * new(*position))
 
     return _made(reader, equation, entries)
+
+
+@rule("scatter")
+def _scatter(reader: Reader, equation: Any, a: Array, where: Array, new: Array) -> Array:
+    """Entries overwritten; only by indices of which no two are certain to be the same."""
+    _, position = reader.indices(new.shape, "s")
+    numbers = equation.params["dimension_numbers"]
+    batch = [i for k, i in enumerate(position) if k not in numbers.update_window_dims]
+    if not _are_distinct(where, batch, len(numbers.scatter_dims_to_operand_dims)):
+        raise Undecided("a scatter by indices of which two may be the same")
+    zero = Array(a.shape, a.kind, lambda _: ZERO)
+    ones = Array(new.shape, new.kind, lambda _: ONE)
+    put, hit = (_scatter_add(reader, equation, zero, where, news) for news in (new, ones))
+    return _made(reader, equation, lambda at: (ONE - hit(*at)) * a(*at) + put(*at))
+
+
+def _are_distinct(where: Array, batch: list[Poly], coordinates: int) -> bool:
+    """Whether different positions in the batch have different targets for certain."""
+    targets = [where(*batch, poly(k)) for k in range(coordinates)]
+    for i in batch:
+        if i == ZERO:
+            continue
+        found = single(i)
+        if found is None or not any(_is_injective(t, found) for t in targets):
+            return False
+    return True
+
+
+def _is_injective(p: Poly, index: Atom) -> bool:
+    """An index itself, shifted or turned round, or a permutation of it."""
+    rest = p - index
+    if index not in rest.free or index not in (p + index).free:
+        return True
+    inner = [a for a in atoms(p) if index in a.free]
+    own = inner[0] if len(inner) == 1 and inner[0].head in PERMUTATIONS else None
+    return own is not None and own.args[2] == poly(index) and index not in own.args[1].free
 
 
 def _scatter_dropped(numbers: Any) -> set[int]:

@@ -10,7 +10,8 @@ from typing import Any
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import at_least, delta, positive, zero
 from derivations.algebra.ranges import divided
-from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, constant, number, scale
+from derivations.algebra.sums import MOST_UNROLLED
+from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, constant, number, scale
 from derivations.reading import RULES, Array, Reader, elementwise, kind_of, read, rule
 
 HALF = Fraction(1, 2)
@@ -50,13 +51,6 @@ def _uncut(reader: Reader, p: Poly) -> Poly:
         "literal", "stop_gradient is read as the identity: the value's derivative is judged"
     )
     return p
-
-
-def _remainder_free(name: str):
-    def refuse(*_: Any) -> Poly:
-        raise Undecided(f"the primitive {name} of floats")
-
-    return refuse
 
 
 REAL = {
@@ -102,6 +96,7 @@ NEEDS: dict[str, tuple[str, Callable[[Poly], Poly]]] = {  # where a function of 
     "lgamma": ("off poles", lambda a: a),
     "digamma": ("off poles", lambda a: a),
     "floor": ("no integer", lambda a: a),
+    "round": ("no integer", lambda a: a - HALF),
 }
 
 
@@ -116,7 +111,7 @@ def _of_table(name: str) -> Callable[..., Poly]:
     return read
 
 
-TABLE = ("erf", "atan", "asinh", "atan2", "bessel_i0e", "bessel_i1e", "round", *NEEDS)
+TABLE = ("erf", "atan", "asinh", "atan2", "bessel_i0e", "bessel_i1e", *NEEDS)
 for _name in TABLE:
     RULES[_name] = elementwise(_of_table(_name))
 RULES["polygamma"] = elementwise(lambda _, order, a: f.polygamma(order, a))
@@ -138,8 +133,16 @@ def _div(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
 @rule("rem")
 def _rem(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
     if "f" in (a.kind, b.kind):
-        raise Undecided("the primitive rem of floats")
+        return elementwise(_real_remainder)(reader, equation, a, b)
     return elementwise(lambda _, p, q: _digit(p, q, 1))(reader, equation, a, b)
+
+
+def _real_remainder(reader: Reader, p: Poly, q: Poly) -> Poly:
+    """X - y trunc(x / y)."""
+    ratio = p * _reciprocal(reader, q)
+    reader.assume("no integer", ratio)
+    up = reader.boundary(positive(ratio))
+    return p - q * (up * f.fn("floor", ratio) - (ONE - up) * f.fn("floor", -ratio))
 
 
 def _digit(p: Poly, q: Poly, which: int) -> Poly:
@@ -291,7 +294,8 @@ def chosen(reader: Reader, condition: Poly, no: Poly, yes: Poly) -> Poly:
 def _clamp(reader: Reader, equation: Any, low: Array, x: Array, high: Array) -> Array:
     def entry(r: Reader, lo: Poly, p: Poly, hi: Poly) -> Poly:
         if x.kind == "i":
-            raise Undecided("clamp of integers")
+            p = lo + (p - lo) * at_least(p - lo)
+            return hi + (p - hi) * at_least(hi - p)
         return r.boundary(f.minimum(r.boundary(f.maximum(p, lo)), hi))
 
     return elementwise(entry)(reader, equation, low, x, high)
@@ -348,7 +352,50 @@ def _barrier(_: Reader, __: Any, *arrays: Array) -> list[Array]:
     return list(arrays)
 
 
-@rule("while", "scan", "cond")
+@rule("cond")
+def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Array]:
+    branches = equation.params["branches"]
+    if len(branches) != 2:
+        raise Undecided("a choice among more than two branches")
+    no, yes = (read(reader, branch, args) for branch in branches)
+
+    def either(a: Array, b: Array) -> Array:
+        return Array(a.shape, a.kind, lambda at: chosen(reader, which(), a(*at), b(*at)))
+
+    return [either(a, b) for a, b in zip(no, yes, strict=True)]
+
+
+@rule("scan")
+def _scan(reader: Reader, equation: Any, *args: Array) -> list[Array]:
+    """A loop of few turns, turn by turn."""
+    params = equation.params
+    length, consts, carried = params["length"], params["num_consts"], params["num_carry"]
+    if not isinstance(length, int) or length > MOST_UNROLLED:
+        raise Undecided(f"a scan of {length} turns, more than {MOST_UNROLLED}")
+    state, rows = list(args[consts : consts + carried]), args[consts + carried :]
+    outputs: dict[int, list[Array]] = {}
+    for k in reversed(range(length)) if params["reverse"] else range(length):
+        here = [_row(x, k) for x in rows]
+        found = read(reader, params["jaxpr"], [*args[:consts], *state, *here])
+        state, outputs[k] = found[:carried], found[carried:]
+    stacked = [
+        _rows([outputs[k][j] for k in range(length)]) for j in range(len(outputs.get(0, [])))
+    ]
+    return [*state, *stacked]
+
+
+def _row(x: Array, k: int) -> Array:
+    return Array(x.shape[1:], x.kind, lambda at: x(number(k), *at))
+
+
+def _rows(parts: list[Array]) -> Array:
+    def entries(at: tuple[Poly, ...]) -> Poly:
+        return add(delta(at[0] - k) * part(*at[1:]) for k, part in enumerate(parts))
+
+    return Array((number(len(parts)), *parts[0].shape), parts[0].kind, entries)
+
+
+@rule("while")
 def _refuse(_: Reader, equation: Any, *__: Array) -> None:
     raise Undecided(f"the control flow of {equation.primitive.name}")
 

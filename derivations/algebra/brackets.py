@@ -7,6 +7,7 @@ lists.
 """
 
 import functools
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 from math import gcd, lcm
@@ -185,7 +186,7 @@ def zero(p: Poly) -> Poly:
         return ZERO
     p = _simplest(p)
     for candidate in (p, -p):
-        weight = _is_maximum(candidate)
+        weight = _is_maximum(candidate, within=False)
         if weight is not None:
             return weight
     return poly(Atom("zero", p if p.terms[leading(p)] > 0 else -p))
@@ -202,8 +203,12 @@ def _maximum_against_entry(p: Poly) -> Poly | None:
     return ZERO if _is_maximum(-p) is not None else None
 
 
-def _is_maximum(p: Poly) -> Poly | None:
-    """For P = c (f(A) - f(k)), A the maximiser of f and c > 0: [A = k]. Else None."""
+def _is_maximum(p: Poly, within: bool = True) -> Poly | None:
+    """For P = c (f(A) - f(k)), A the maximiser of f and c > 0: [A = k]. Else None.
+
+    With `within` the k must be one of those that A is chosen from, so that P ≥ 0; without, P is 0
+    off its boundary at k = A alone.
+    """
     largest = [a for a in everywhere(p) if a.head == "argmax"]
     for atom in largest:
         bound, summand = atom.args[0], atom.args[1]
@@ -211,7 +216,7 @@ def _is_maximum(p: Poly) -> Poly | None:
         at_most = substitute(summand, dict(zip(bound, map(poly, whole), strict=True)))
         for factor in _factors(p, at_most):
             rest = at_most - p * factor
-            values = _matched(summand, bound, rest)
+            values = _matched(summand, bound, rest, within)
             if values is not None:
                 return product(delta(poly(a) - v) for a, v in zip(whole, values, strict=True))
     return None
@@ -223,23 +228,31 @@ def _factors(p: Poly, target: Poly) -> list[Poly]:
     return [poly(c) for c in dict.fromkeys(shared) if c > 0]
 
 
-def _matched(summand: Poly, bound: tuple[Atom, ...], rest: Poly) -> list[Poly] | None:
-    """Indices k for which summand(k) = rest, tried among those that occur in the rest."""
+def _matched(summand: Poly, bound: tuple[Atom, ...], rest: Poly, within: bool) -> list[Poly] | None:
+    """Indices k for which summand(k) = rest, found by comparing the places of their entries."""
     if len(summand.terms) != len(rest.terms):
         return None
-    values: list[Poly] = []
-    for v in bound:
-        candidates = [a for a in rest.free - set(values) if a.args[1] == v.args[1]]
-        fitting = [a for a in candidates if _fits(summand, v, a, rest, alone=len(bound) == 1)]
-        if len(fitting) != 1:
-            return None
-        values.append(poly(fitting[0]))
-    found = substitute(summand, dict(zip(bound, values, strict=True)))
-    return values if found == rest else None
+    for places in itertools.product(*(_places(v, summand, rest) for v in bound)):
+        known = dict(zip(bound, places, strict=True))
+        if substitute(summand, known) == rest:
+            inside = all(certainly_below(k, v.args[1]) for v, k in known.items())
+            return list(places) if inside or not within else None
+    return None
 
 
-def _fits(summand: Poly, v: Atom, candidate: Atom, rest: Poly, alone: bool) -> bool:
-    return not alone or substitute(summand, {v: poly(candidate)}) == rest
+def _places(v: Atom, summand: Poly, rest: Poly) -> list[Poly]:
+    """The values of v that would make an entry of the summand one of the rest."""
+    found = {}
+    entries = [a for a in everywhere(rest) if a.head == "entry"]
+    for mine in everywhere(summand):
+        if mine.head == "entry" and v in mine.free:
+            for other in entries:
+                if other.args[0] == mine.args[0]:
+                    for here, there in zip(mine.args[3:], other.args[3:], strict=True):
+                        solved = solve(here - there, frozenset({v}))
+                        if solved is not None:
+                            found[solved[1].key] = solved[1]
+    return list(found.values())
 
 
 def delta(p: Poly) -> Poly:
@@ -257,9 +270,23 @@ def delta(p: Poly) -> Poly:
     if apart is not None:
         return product(map(delta, apart))
     p = scale(p, 1 / content(p))
+    turned = _unsorted(p)
+    if turned is not None:
+        return delta(turned)
     if Fraction(p.terms.get((), 0)).denominator != 1:
         return ZERO
     return poly(Atom("delta", p if p.terms[leading(p)] > 0 else -p))
+
+
+def _unsorted(p: Poly) -> Poly | None:
+    """[order(i) = e] = [i = rank(e)] for an e within the range of the permutation."""
+    for pairs, c in p.terms.items():
+        if len(pairs) == 1 and pairs[0][0].head == "order" and pairs[0][1] == 1 and abs(c) == 1:
+            bound, keys, place = pairs[0][0].args
+            value = scale(Poly({m: k for m, k in p.terms.items() if m != pairs}), -c)
+            if certainly_below(value, bound[0].args[1]):
+                return place - REBUILD["rank"](bound, keys, value)
+    return None
 
 
 def _digits(p: Poly) -> tuple[Poly, Poly] | None:
@@ -351,8 +378,11 @@ def solve(p: Poly, among: frozenset[Atom] | None = None) -> tuple[Atom, Poly] | 
 
 def _implied(first: Atom, second: Atom) -> Poly | None:
     """The product of two brackets on the same quantity, when one of them decides the other."""
-    if first.head != second.head or first.head not in ("positive", "atleast"):
+    if first.head != second.head or first.head == "zero":
         return None
+    if first.head == "delta":  # both mean that the difference and the sum are 0
+        p, q = first.args[0], second.args[0]
+        return ZERO if ZERO in (delta(p - q), delta(p + q)) else None
     p, q, a, b = first.args[0], second.args[0], poly(first), poly(second)
     both = [m for m in p.terms if m in q.terms and m != ()]
     gap = 1 if first.head == "atleast" else 0

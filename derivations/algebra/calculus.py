@@ -10,6 +10,7 @@ from derivations.algebra.functions import derivative_of, power
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
     BRACKETS,
+    PERMUTATIONS,
     ZERO,
     Atom,
     Poly,
@@ -21,7 +22,7 @@ from derivations.algebra.terms import (
     scale,
 )
 
-CONSTANT = BRACKETS | {"size", "const", "prime", "var", "argmax"}
+CONSTANT = BRACKETS | PERMUTATIONS | {"size", "const", "prime", "var", "argmax"}
 
 
 def derivative(p: Poly, name: str, at: tuple[Poly, ...]) -> Poly:

@@ -9,7 +9,7 @@ import itertools
 
 from derivations.algebra.brackets import off_boundaries, settled
 from derivations.algebra.functions import is_undefined, power
-from derivations.algebra.sums import instantiate, total
+from derivations.algebra.sums import MOST_UNROLLED, instantiate, total
 from derivations.algebra.terms import (
     ONE,
     ZERO,
@@ -18,9 +18,11 @@ from derivations.algebra.terms import (
     Poly,
     Undecided,
     add,
+    constant,
     expanded,
     fresh,
     merge,
+    number,
     poly,
     scale,
     substitute,
@@ -43,7 +45,19 @@ def is_zero(p: Poly, depth: int = 0) -> bool:
     cleared = without_denominators(p)
     if not cleared:
         return True
-    return depth < DEEPEST and not _after_gathering(cleared, depth)
+    if depth >= DEEPEST:
+        return False
+    return not _after_gathering(cleared, depth) or _is_zero_everywhere(cleared, depth)
+
+
+def _is_zero_everywhere(p: Poly, depth: int) -> bool:
+    """Whether p = 0 at every value of a free index that has few: it takes no others."""
+    for index in sorted(p.free, key=lambda i: i.key):
+        count = constant(index.args[1])
+        if count is not None and count <= MOST_UNROLLED:
+            values = (number(k) for k in range(int(count)))
+            return all(is_zero(substitute(p, {index: k}), depth + 1) for k in values)
+    return False
 
 
 def without_denominators(p: Poly) -> Poly:

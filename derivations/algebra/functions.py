@@ -351,6 +351,7 @@ DERIVATIVES: dict[
         power(PI, Fraction(1, 2)) * exp(power(fn("erf_inv", x), 2)), Fraction(1, 2)
     ),
     "floor": lambda _: ZERO,
+    "round": lambda _: ZERO,
 }
 
 

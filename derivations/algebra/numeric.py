@@ -106,6 +106,19 @@ def _argmax(atom: Atom, place: Place) -> Any:
     return MP.mpf(best[0][atom.args[2]])
 
 
+def _order(atom: Atom, place: Place) -> Any:
+    return MP.mpf(_sorted(atom, place)[whole(atom.args[2], place)])
+
+
+def _rank(atom: Atom, place: Place) -> Any:
+    return MP.mpf(_sorted(atom, place).index(whole(atom.args[2], place)))
+
+
+def _sorted(atom: Atom, place: Place) -> list[int]:
+    keys = [(value(atom.args[1], inner), k) for (k,), inner in _ranges(atom, place)]
+    return [k for _, k in sorted(keys)]
+
+
 def _log(x: Any) -> Any:
     if x <= 0:
         raise ValueError("the logarithm of a number that is not positive")
@@ -163,6 +176,8 @@ RULES: dict[str, Callable[[Atom, Place], Any]] = {
     "sum": _sum,
     "prod": _prod,
     "argmax": _argmax,
+    "order": _order,
+    "rank": _rank,
     "positive": _truth(lambda x: x > 0),
     "zero": _truth(lambda x: abs(x) < MP.mpf(10) ** -20),
     "delta": _truth(lambda x: abs(x) < MP.mpf("0.5")),

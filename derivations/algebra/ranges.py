@@ -8,6 +8,7 @@ from fractions import Fraction
 from derivations.algebra.terms import (
     BRACKETS,
     ONE,
+    PERMUTATIONS,
     REBUILD,
     ZERO,
     Atom,
@@ -26,6 +27,8 @@ _OF_ATOM = {
     "prime": POSITIVE,
     "var": NONNEGATIVE,
     "argmax": NONNEGATIVE,
+    "order": NONNEGATIVE,
+    "rank": NONNEGATIVE,
 }
 _OF_ENTRY = {"+": POSITIVE, "0+": NONNEGATIVE, "": UNKNOWN}
 
@@ -145,6 +148,8 @@ def _top(atom: Atom, e) -> Poly | None:
         return atom.args[1] - 1
     if atom.head == "argmax":
         return atom.args[0][atom.args[2]].args[1] - 1
+    if atom.head in PERMUTATIONS:
+        return atom.args[0][0].args[1] - 1
     if atom.head == "entry" and atom.args[2] is not None:
         return atom.args[2] - 1
     return ONE if atom.head in BRACKETS else None

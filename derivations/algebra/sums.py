@@ -14,6 +14,7 @@ from derivations.algebra.functions import power
 from derivations.algebra.ranges import POSITIVE, sign
 from derivations.algebra.terms import (
     ONE,
+    PERMUTATIONS,
     REBUILD,
     ZERO,
     Atom,
@@ -23,6 +24,7 @@ from derivations.algebra.terms import (
     atoms,
     bound,
     constant,
+    everywhere,
     fresh,
     number,
     poly,
@@ -81,6 +83,9 @@ def _total(indices: Indices, monomial, coefficient) -> Poly:
     if opened is not None:
         more, inside = opened
         return total((*indices, *more), scale(inside, coefficient))
+    turned = _reindexed(indices, monomial)
+    if turned is not None:
+        return scale(total(*turned), coefficient)
     for atom, _ in monomial:
         if atom.head == "delta":
             contracted = _contracted(indices, monomial, atom)
@@ -127,6 +132,28 @@ def _contracted(indices: Indices, monomial, atom: Atom) -> Poly | None:
     return total(tuple(i for i in indices if i != index), inside)
 
 
+def _reindexed(indices: Indices, monomial) -> tuple[Indices, Poly] | None:
+    """The sum over another name of an index, where the summand is simpler in it.
+
+    Σ_i f(order(i)) = Σ_j f(j), and Σ_i f(n-1-i) = Σ_i f(i): a bijection of the range.
+    """
+    p = Poly({monomial: 1})
+    inside = everywhere(p)
+    for index in indices:
+        sorting = [a for a in inside if a.head in PERMUTATIONS and a.args[2] == poly(index)]
+        if sorting:
+            j = fresh(index.args[1])
+            undo = {"order": "rank", "rank": "order"}[sorting[0].head]
+            moved = substitute(p, {index: REBUILD[undo](*sorting[0].args[:2], poly(j))})
+            if not any(a.head == undo and a.args[2] == poly(j) for a in everywhere(moved)):
+                return tuple(j if i == index else i for i in indices), moved
+        places = [at for a in inside if a.head == "entry" for at in a.args[3:]]
+        signs = [at.terms[own] for at in places if (own := ((index, 1),)) in at.terms]
+        if signs and max(signs) < 0:
+            return indices, substitute(p, {index: index.args[1] - 1 - index})
+    return None
+
+
 def _connected_sums(indices: Indices, monomial) -> Poly:
     """Factors without the indices go outside, those that share none apart.
 
@@ -164,11 +191,13 @@ def _by_key(atom: Atom) -> str:
 
 def _canonical(indices: Indices, summand: Poly) -> Poly:
     """The sum atom whose bound names give the least key."""
-    best = min((_named("sum", order, summand) for order in _orders(indices, summand)), key=_by_key)
+    best = min(
+        (name_bound("sum", order, summand) for order in _orders(indices, summand)), key=_by_key
+    )
     return poly(best)
 
 
-def _named(head: str, order: Sequence[Atom], summand: Poly) -> Atom:
+def name_bound(head: str, order: Sequence[Atom], summand: Poly) -> Atom:
     """The binder with its indices named by a level above every binder inside.
 
     And below every one outside.
@@ -232,7 +261,7 @@ def maximiser(indices: Indices, p: Poly) -> tuple[Poly, ...]:
         least = min(dict(m).get(atom, 0) for m in dependent.terms)
         dependent = dependent * power(poly(atom), -least)
     dependent = scale(dependent, 1 / content(dependent))
-    named = _named("argmax", indices, dependent)
+    named = name_bound("argmax", indices, dependent)
     return tuple(poly(Atom("argmax", *named.args, place)) for place in range(len(indices)))
 
 
@@ -257,7 +286,12 @@ def product_over(indices: Indices, p: Poly) -> Poly:
         return p
     if constant(p) == 1:
         return ONE
-    return poly(_named("prod", indices, p))
+    first, *rest = indices
+    count = constant(first.args[1])
+    if count is not None and count <= MOST_UNROLLED:
+        here = (substitute(p, {first: number(k)}) for k in range(int(count)))
+        return product(product_over(tuple(rest), q) for q in here)
+    return poly(name_bound("prod", indices, p))
 
 
 REBUILD |= {"sum": total, "argmax": _argmax_rule, "prod": product_over}

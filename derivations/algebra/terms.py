@@ -9,6 +9,7 @@ arguments; what each head means, and which rewriting rules hold for it, stands i
     exp, log, base, fn                  functions.py: exponentials, logarithms, powers of
     composites, special functions
     sum, argmax, prod                   sums.py: what binds an index
+    order, rank                         orders.py: what sorting does to an index
 
 Two atoms are equal exactly when their keys are, and the key is an injective text of head and
 arguments.
@@ -134,7 +135,8 @@ def _level_of(head: str, args: tuple) -> int:
     """How deeply indices are bound inside: 0, or the level at which a binder names its own."""
     if head == "var":
         return 0
-    return args[0][0].args[2] if head in BINDERS else max(map(_level, args), default=0)
+    own = args[0][0].args[2] if head in BINDERS else 0  # above every level inside
+    return max(own, *map(_level, args)) if args else own
 
 
 def _level(arg) -> int:
@@ -143,7 +145,9 @@ def _level(arg) -> int:
     return max(map(_level, arg), default=0) if isinstance(arg, tuple) else 0
 
 
-BINDERS = frozenset({"sum", "argmax", "prod"})  # their first argument is the tuple of bound indices
+PERMUTATIONS = frozenset({"order", "rank"})
+# the first argument of these is the tuple of bound indices
+BINDERS = frozenset({"sum", "argmax", "prod"}) | PERMUTATIONS
 
 
 def monomial_key(monomial: Monomial) -> str:

@@ -6,7 +6,7 @@ Y_bar[j]·Σ_i x[i]², and LaTeX by way of SymPy in border.py.
 from collections.abc import Iterable
 from fractions import Fraction
 
-from derivations.algebra.terms import Atom, Number, Poly, everywhere
+from derivations.algebra.terms import PERMUTATIONS, Atom, Number, Poly, everywhere
 
 LETTERS = "ijklmopqrstuvw"
 DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -108,8 +108,10 @@ def _bracket_text(head: str, p: Poly, names: _Names) -> str:
 def _bound_text(atom: Atom, names: _Names) -> str:
     own = _Names(names)
     letters = [own[i] for i in atom.args[0]]
-    symbol = {"sum": "Σ", "prod": "Π", "argmax": "argmax"}[atom.head]
     inside = _sum_text(atom.args[1], own)
+    if atom.head in PERMUTATIONS:
+        return f"{atom.head}_{letters[0]} {inside} at {_sum_text(atom.args[2], names)}"
+    symbol = {"sum": "Σ", "prod": "Π", "argmax": "argmax"}[atom.head]
     inside = f"({inside})" if len(atom.args[1].terms) > 1 else inside
     place = f".{atom.args[2]}" if atom.head == "argmax" and len(letters) > 1 else ""
     return f"{symbol}{place}_{','.join(letters)} {inside}"
