@@ -28,6 +28,7 @@ SENTENCES = {
     "unique": "the maximiser is unique: {}",
     "in range": "{} is in range",
     "boundary": "{} ≠ 0 (a switch)",
+    "crossing": "{} does not change its sign there (a switch)",
     "no integer": "{} is no integer (a switch)",
     "off poles": "{} is not 0, -1, -2, …",
     "literal": "{}",

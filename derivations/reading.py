@@ -20,6 +20,7 @@ import numpy as np
 from derivations.algebra.brackets import BRACKETS, delta, split
 from derivations.algebra.functions import INFINITY, NAN, PI, log, power
 from derivations.algebra.ranges import POSITIVE, at_least_zero, sign
+from derivations.algebra.regions import may_vanish
 from derivations.algebra.sums import JOINED
 from derivations.algebra.terms import (
     ONE,
@@ -109,7 +110,8 @@ class Reader:
         for monomial in p.terms:
             for atom, _ in monomial:
                 if atom.head in ("positive", "zero"):
-                    self.assume("boundary", atom.args[0])
+                    kind = "crossing" if may_vanish(atom.args[0]) else "boundary"
+                    self.assume(kind, atom.args[0])
                 if atom.head == "delta":
                     for inner in atom.args[0].terms:
                         if any(a.head == "argmax" for a, _ in inner):

@@ -20,6 +20,7 @@ from derivations.algebra.ranges import (
     divided,
     sign,
 )
+from derivations.algebra.regions import has_steps, may_vanish
 from derivations.algebra.terms import (
     BRACKETS,
     ONE,
@@ -114,7 +115,7 @@ def _simplest(p: Poly) -> Poly:
 def positive(p: Poly) -> Poly:
     """[P > 0] of a real.
 
-    Its other half is written 1 - [P > 0], which differs on the boundary P = 0 alone.
+    Its other half is written 1 - [P > 0], if P = 0 on a boundary alone.
     """
     if not p or at_least_zero(-p):
         return ZERO
@@ -129,41 +130,9 @@ def positive(p: Poly) -> Poly:
     return poly(Atom("positive", p))
 
 
-def may_vanish(p: Poly) -> bool:
-    """Whether p is identically 0 where indices coincide, as x_i - x_j is.
-
-    Then [P > 0] ≠ 1 - [-P > 0] there.
-    """
-    names = [a.args[0] for a in everywhere(p) if a.head == "entry"]
-    return len(set(names)) < len(names) and not _without_indices(p)
-
-
-def _without_indices(p: Poly) -> Poly:
-    return add(
-        product([Poly({(): c}), *(REBUILD["power"](_blurred(a), e) for a, e in m)])
-        for m, c in p.terms.items()
-    )
-
-
-def _blurred(atom: Atom) -> Poly:
-    if atom.head == "entry":
-        return poly(Atom("entry", *atom.args[:3]))
-    if atom.head in ("exp", "log", "base"):
-        inside = _without_indices(atom.args[0])
-        return REBUILD[atom.head](inside) if inside or atom.head == "exp" else poly(atom)
-    return poly(atom)
-
-
 def off_boundaries(p: Poly) -> Poly:
-    """P where no [P = 0] holds, for the P that vanish on a boundary alone.
-
-    That is a condition of the proof.
-    """
-    return add(
-        Poly({m: c})
-        for m, c in p.terms.items()
-        if not any(a.head == "zero" and not may_vanish(a.args[0]) for a, _ in m)
-    )
+    """P where no [P = 0] holds: those that are left are of a P that is 0 on a boundary alone."""
+    return Poly({m: c for m, c in p.terms.items() if all(a.head != "zero" for a, _ in m)})
 
 
 def _root_removed(p: Poly) -> Poly:
@@ -178,7 +147,7 @@ def _root_removed(p: Poly) -> Poly:
 
 @by_cases
 def zero(p: Poly) -> Poly:
-    """[P = 0] of a real. It stays an atom: whether P vanishes on a whole region is not guessed."""
+    """[P = 0] of a real, by the two signs where P may be 0 on a whole region."""
     value = constant(p)
     if value is not None:
         return ONE if value == 0 else ZERO
@@ -189,13 +158,15 @@ def zero(p: Poly) -> Poly:
         weight = _is_maximum(candidate, within=False)
         if weight is not None:
             return weight
+    if may_vanish(p):
+        return ONE - positive(p) - positive(-p)
     return poly(Atom("zero", p if p.terms[leading(p)] > 0 else -p))
 
 
 def _maximum_against_entry(p: Poly) -> Poly | None:
     """[max - x_k > 0] = 1 - [k is the maximiser], and [x_k - max > 0] = 0.
 
-    Exact where the maximiser is unique.
+    Exact where the maximiser is unique: not said of values that may be equal on a whole region.
     """
     weight = _is_maximum(p)
     if weight is not None:
@@ -209,7 +180,7 @@ def _is_maximum(p: Poly, within: bool = True) -> Poly | None:
     With `within` the k must be one of those that A is chosen from, so that P ≥ 0; without, P is 0
     off its boundary at k = A alone.
     """
-    largest = [a for a in everywhere(p) if a.head == "argmax"]
+    largest = [a for a in everywhere(p) if a.head == "argmax" and not has_steps(a.args[1])]
     for atom in largest:
         bound, summand = atom.args[0], atom.args[1]
         whole = [Atom("argmax", bound, summand, place) for place in range(len(bound))]
@@ -380,23 +351,29 @@ def _implied(first: Atom, second: Atom) -> Poly | None:
     """The product of two brackets on the same quantity, when one of them decides the other."""
     if first.head != second.head or first.head == "zero":
         return None
+    p, q = first.args[0], second.args[0]
     if first.head == "delta":  # both mean that the difference and the sum are 0
-        p, q = first.args[0], second.args[0]
         return ZERO if ZERO in (delta(p - q), delta(p + q)) else None
-    p, q, a, b = first.args[0], second.args[0], poly(first), poly(second)
     both = [m for m in p.terms if m in q.terms and m != ()]
-    gap = 1 if first.head == "atleast" else 0
-    for ratio in dict.fromkeys(Fraction(p.terms[m], q.terms[m]) for m in both):
-        if ratio > 0:
-            if at_least_zero(p - scale(q, ratio)):  # q > 0 implies p > 0
-                return b
-            if at_least_zero(scale(q, ratio) - p):
-                return a
-        elif gap == 0:
-            if at_least_zero(scale(q, ratio) - p):  # p > 0 implies q < 0
-                return ZERO
-            if at_least_zero(p - scale(q, ratio)):  # one of them holds
-                return a + b - ONE
+    ratios = dict.fromkeys(Fraction(p.terms[m], q.terms[m]) for m in both)
+    found = (_of_thresholds(first, second, ratio) for ratio in ratios)
+    return next((product for product in found if product is not None), None)
+
+
+def _of_thresholds(first: Atom, second: Atom, ratio: Fraction) -> Poly | None:
+    """The product of p > 0 and q > 0 (or ≥), by comparing p with a multiple of q."""
+    p, q = first.args[0], scale(second.args[0], ratio)
+    if ratio > 0:
+        if at_least_zero(p - q):  # q > 0 implies p > 0
+            return poly(second)
+        return poly(first) if at_least_zero(q - p) else None
+    if first.head == "atleast":
+        return None
+    if at_least_zero(q - p):  # p > 0 implies that the other fails
+        return ZERO
+    over = p - q
+    if sign(over) == POSITIVE or (at_least_zero(over) and not may_vanish(p)):  # one of them holds
+        return poly(first) + poly(second) - ONE
     return None
 
 

@@ -15,10 +15,10 @@ from derivations.algebra.brackets import (
     content,
     inverse,
     leading,
-    may_vanish,
     positive,
 )
 from derivations.algebra.ranges import POSITIVE, UNKNOWN, sign
+from derivations.algebra.regions import may_vanish
 from derivations.algebra.terms import (
     BRACKETS,
     ONE,

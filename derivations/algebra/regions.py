@@ -1,0 +1,104 @@
+"""Whether an expression may be 0 on a whole region, or only on a boundary without volume.
+
+An analytic function that is not 0 everywhere is 0 on a set without volume. A rule that is wrong
+there alone is right almost everywhere; a rule that is wrong where a step function is 0, or for the
+sizes for which the expression vanishes, is wrong. So a boundary may be left out of a proof only
+where `may_vanish` says no.
+"""
+
+import functools
+
+from derivations.algebra.ranges import POSITIVE, sign
+from derivations.algebra.terms import (
+    BRACKETS,
+    PERMUTATIONS,
+    REBUILD,
+    Atom,
+    Number,
+    Poly,
+    add,
+    expanded,
+    merge,
+    poly,
+    product,
+    scale,
+)
+
+STEPS = frozenset({"floor", "round"})
+# constant on regions, or a number that an index makes 0
+LEVEL = BRACKETS | PERMUTATIONS | {"argmax", "var"}
+
+
+@functools.lru_cache(maxsize=20000)
+def may_vanish(p: Poly) -> bool:
+    """Whether p may be 0 on a region of the inputs, at some indices and for some sizes.
+
+    No, when p has no steps inside and is not 0 where all the entries of each array are equal, for
+    every size. Anything else counts as yes.
+    """
+    return has_steps(p) or not _is_never_zero(_with_equal_entries(p))
+
+
+def has_steps(p: Poly) -> bool:
+    """Whether something in p is constant on regions, outside the places of entries."""
+    return any(_is_step(atom) for m in p.terms for atom, _ in m)
+
+
+def _is_step(atom: Atom) -> bool:
+    if atom.head == "entry":
+        return atom.args[2] is not None  # a label
+    if atom.head in ("size", "const", "prime"):
+        return False
+    if atom.head in LEVEL or (atom.head == "fn" and atom.args[0] in STEPS):
+        return True
+    return any(has_steps(arg) for arg in atom.args if isinstance(arg, Poly))
+
+
+def _with_equal_entries(p: Poly) -> Poly:
+    return add(
+        product([Poly({(): c}), *(REBUILD["power"](_blurred(a), e) for a, e in m)])
+        for m, c in p.terms.items()
+    )
+
+
+def _blurred(atom: Atom) -> Poly:
+    """The atom with entries that have lost their places; a sum of them is a multiple."""
+    if atom.head == "entry":
+        return poly(Atom("entry", *atom.args[:3]))
+    if atom.head in ("exp", "log", "base"):
+        inside = _with_equal_entries(atom.args[0])
+        return REBUILD[atom.head](inside) if inside or atom.head == "exp" else poly(atom)
+    if atom.head == "fn":
+        name, *args = atom.args
+        return REBUILD["fn"](name, *map(_with_equal_entries, args))
+    if atom.head == "sum":
+        count = product(index.args[1] for index in atom.args[0])
+        return count * _with_equal_entries(atom.args[1])
+    return poly(atom)
+
+
+def _is_never_zero(p: Poly) -> bool:
+    """Whether a polynomial in entries has a coefficient, in sizes, of one sign for all sizes.
+
+    Powers of composites are cleared first; different monomials in entries, exponentials and
+    logarithms are independent of one another.
+    """
+    p = _cleared(p)
+    coefficients: dict = {}
+    for monomial, c in p.terms.items():
+        sizes = tuple(pair for pair in monomial if pair[0].head == "size")
+        rest = tuple(pair for pair in monomial if pair[0].head != "size")
+        coefficients.setdefault(rest, []).append(Poly({sizes: c}))
+    found = (add(parts) for parts in coefficients.values())
+    return any(POSITIVE in (sign(q), sign(-q)) for q in found)
+
+
+def _cleared(p: Poly) -> Poly:
+    lowest: dict[Atom, Number] = {}
+    for monomial in p.terms:
+        for atom, e in monomial:
+            if atom.head == "base" and e < 0:
+                lowest[atom] = min(e, lowest.get(atom, 0))
+    for atom, e in lowest.items():
+        p = add(scale(expanded(merge(m, ((atom, -e),))[0]), c) for m, c in p.terms.items())
+    return p
