@@ -1,12 +1,13 @@
 """The conditions of a proof, as sentences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from derivations.algebra.terms import everywhere, poly
 from derivations.algebra.text import text
 from derivations.equality import Comparison
 from derivations.problem import Problem
 from derivations.reading import Condition, Reader
+from derivations.switches import OnSwitch
 
 
 def needed(reader: Reader, comparisons: Iterable[Comparison]) -> list[Condition]:
@@ -14,10 +15,11 @@ def needed(reader: Reader, comparisons: Iterable[Comparison]) -> list[Condition]
 
     As with softmax's shift: once it has cancelled in the value, its derivative is never taken.
     """
+    conditions = list({_sentence(c): c for c in reader.conditions}.values())
     judged = [p for c in comparisons for p in (c.hand, c.true) if p is not None]
     if any(atom.head == "argmax" for p in judged for atom in everywhere(p)):
-        return list(reader.conditions)
-    return [c for c in reader.conditions if c.kind != "unique"]
+        return conditions
+    return [c for c in conditions if c.kind != "unique"]
 
 
 SENTENCES = {
@@ -35,17 +37,23 @@ SENTENCES = {
 }
 
 
-def shown_conditions(conditions: Iterable[Condition]) -> tuple[str, ...]:
-    """A sentence for each condition, with the case in which it is needed."""
+def shown_conditions(
+    conditions: Iterable[Condition], seen: Mapping[Condition, OnSwitch]
+) -> tuple[str, ...]:
+    """A sentence for each condition: when it is needed, and what was seen where it fails."""
     shown = {}
     for c in conditions:
-        if isinstance(c.expression, str):
-            shown[c.expression] = None
-            continue
-        sentence = SENTENCES[c.kind].format(text(c.expression))
-        guards = [text(poly(g)) if holds else f"not {text(poly(g))}" for g, holds in c.guards]
-        shown[sentence + (f" where {' and '.join(guards)}" if guards else "")] = None
+        on_it = seen[c].sentence if c in seen else ""
+        shown[_sentence(c) + (f"; {on_it}" if on_it else "")] = None
     return tuple(shown)
+
+
+def _sentence(c: Condition) -> str:
+    if isinstance(c.expression, str):
+        return c.expression
+    guards = [text(poly(g)) if holds else f"not {text(poly(g))}" for g, holds in c.guards]
+    where = f" where {' and '.join(guards)}" if guards else ""
+    return SENTENCES[c.kind].format(text(c.expression)) + where
 
 
 def of_domains(problem: Problem) -> tuple[str, ...]:

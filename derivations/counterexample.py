@@ -4,7 +4,7 @@ The evaluator run at small sizes, and the script that shows it.
 """
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ import numpy as np
 from derivations.algebra.terms import Undecided
 from derivations.points import Point, drawn_point, random_array, small_sizes, unequal_sizes
 from derivations.problem import Problem, Traces
+from derivations.reading import Condition
+from derivations.roots import points_near
 from derivations.script import Witness, witness_at
 from derivations.witness import MP, CannotEvaluate, Number, real, reals, run
 
@@ -43,8 +45,10 @@ class Sample:
     gradients: Mapping[str, np.ndarray]
 
 
-def examine(problem: Problem, names: Sequence[str], suspects: set[str]) -> Findings:
-    """Look for differences at several sizes and points.
+def examine(
+    problem: Problem, names: Sequence[str], suspects: set[str], conditions: Iterable[Condition]
+) -> Findings:
+    """Look for differences at several sizes and points, for suspects also near every switch.
 
     Where one is found, for the smallest example.
     """
@@ -55,6 +59,8 @@ def examine(problem: Problem, names: Sequence[str], suspects: set[str]) -> Findi
             _at_points(problem, traces, sizes, names, draw, findings, POINTS)
     if suspects - set(findings.different):
         _search_on(problem, suspects - set(findings.different), draw, findings)
+    if suspects - set(findings.different):
+        _search_near(problem, suspects - set(findings.different), conditions, findings)
     for name in findings.different:
         findings.agreed.pop(name, None)
     if findings.different:
@@ -73,6 +79,20 @@ def _search_on(problem: Problem, names: set[str], draw: random.Random, findings:
         traces = _concrete(problem, sizes, findings)
         if traces is not None:
             _at_points(problem, traces, sizes, sorted(names), draw, findings, MORE_POINTS)
+
+
+def _search_near(
+    problem: Problem, names: set[str], conditions: Iterable[Condition], findings: Findings
+) -> None:
+    """Points near the switches, which may be far out, and their bands narrow."""
+    sizes, draw = unequal_sizes(problem)[0], random.Random(9)
+    traces = _concrete(problem, sizes, findings)
+    if traces is None:
+        return
+    for point in points_near(problem, traces, sizes, conditions, draw):
+        _at_point_of(problem, traces, point, sorted(names), draw, findings)
+        if findings.different:
+            return
 
 
 def _concrete(problem: Problem, sizes: Mapping[str, int], findings: Findings) -> Traces | None:
@@ -97,15 +117,26 @@ def _at_points(
         if done == points:
             return
         point = drawn_point(problem, traces, sizes, draw, simple=k % 3 == 2)
-        try:
-            found = _compared(problem, traces, point, names, draw, findings)
-        except CannotEvaluate as error:
-            findings.reason = str(error)
-            return
-        if found is None:
-            continue
-        done += 1
-        _record(found, sizes, point, findings)
+        done += _at_point_of(problem, traces, point, names, draw, findings)
+
+
+def _at_point_of(
+    problem: Problem,
+    traces: Traces,
+    point: Point,
+    names: Sequence[str],
+    draw: random.Random,
+    findings: Findings,
+) -> bool:
+    """Compare at one point; whether it could be used."""
+    try:
+        found = _compared(problem, traces, point, names, draw, findings)
+    except CannotEvaluate as error:
+        findings.reason = str(error)
+        return False
+    if found is not None:
+        _record(found, point.sizes, point, findings)
+    return found is not None
 
 
 def _record(found: dict, sizes: Mapping[str, int], point: Point, findings: Findings) -> None:
@@ -155,12 +186,10 @@ def _compared(
     for k, a in enumerate(problem.arrays):
         if a.kind != "float":
             continue
-        tangents = [reals(directions[k]) if i == k else None for i in range(len(inputs))]
-        values, near_here = run(traces.value, inputs, tangents)
+        values, true, near_here = true_along(traces, point, k, reals(directions[k]), bars)
         near = near or near_here
         if a.name in names:
-            true = sum((_inner(c, v.tangent) for c, v in zip(bars, values, strict=True)), MP.mpf(0))
-            found[a.name] = (_inner(gradients[a.name].value, reals(directions[k])), true)
+            found[a.name] = (inner(gradients[a.name].value, reals(directions[k])), true)
         if "value" in names:
             found["value"] = _first_difference(hand[:outputs], values)
     finite = all(MP.isfinite(true) for _, true in found.values())
@@ -169,6 +198,25 @@ def _compared(
     arrays = {name: gradient.value for name, gradient in gradients.items()}
     findings.samples.append(Sample(point, tuple(h.value for h in hand[:outputs]), arrays))
     return found
+
+
+def true_along(
+    traces: Traces, point: Point, k: int, direction: np.ndarray, bars: Sequence[np.ndarray]
+) -> tuple[list[Number], Any, bool]:
+    """The values, Σ ȳ ∂y along a direction of the k-th argument, and whether a kink was near."""
+    inputs = [_as_number(x) for x in point.inputs]
+    tangents = [direction if i == k else None for i in range(len(inputs))]
+    values, near = run(traces.value, inputs, tangents)
+    parts = (inner(c, v.tangent) for c, v in zip(map(_as_number, bars), values, strict=True))
+    return values, sum(parts, MP.mpf(0)), near
+
+
+def gradient_by_hand(problem: Problem, traces: Traces, point: Point, name: str) -> np.ndarray:
+    """What the backward returns for one argument."""
+    inputs, bars = map(_as_number, point.inputs), map(_as_number, point.cotangents)
+    hand, _ = _run_hand(traces, list(bars), list(inputs))
+    floats = [a.name for a in problem.differentiable()]
+    return hand[len(traces.outputs) + floats.index(name)].value
 
 
 def _run_hand(traces: Traces, bars: list, inputs: list) -> tuple[list[Number], bool]:
@@ -181,7 +229,8 @@ def _run_hand(traces: Traces, bars: list, inputs: list) -> tuple[list[Number], b
     return run(traces.hand, [*bars, *inputs], tangents)
 
 
-def _inner(a: np.ndarray, b: np.ndarray | None) -> Any:
+def inner(a: np.ndarray, b: np.ndarray | None) -> Any:
+    """Σ a b, of high-precision numbers."""
     return MP.mpf(0) if b is None else np.sum(np.asarray(a * b, dtype=object), initial=MP.mpf(0))
 
 
@@ -229,7 +278,7 @@ def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witn
     else:
         gradients = dict(zip((a.name for a in problem.differentiable()), hand[count:], strict=True))
         candidates = (
-            _entries(problem, traces, inputs, bars, name, gradients[name].value) if not near else []
+            _entries(problem, traces, point, name, gradients[name].value) if not near else []
         )
     for place, by_hand, true in candidates:
         if MP.isfinite(true) and _verdict(by_hand, true) == "differs":
@@ -240,16 +289,14 @@ def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witn
 
 
 def _entries(
-    problem: Problem, traces: Traces, inputs: list, bars: list, name: str, by_hand: np.ndarray
+    problem: Problem, traces: Traces, point: Point, name: str, by_hand: np.ndarray
 ) -> list[tuple]:
     k = next(i for i, a in enumerate(problem.arrays) if a.name == name)
     found = []
-    for place in np.ndindex(inputs[k].shape):
-        direction = np.full(inputs[k].shape, MP.mpf(0), dtype=object)
+    for place in np.ndindex(by_hand.shape):
+        direction = np.full(by_hand.shape, MP.mpf(0), dtype=object)
         direction[place] = real(1)
-        tangents = [direction if i == k else None for i in range(len(inputs))]
-        values, near = run(traces.value, inputs, tangents)
-        true = sum((_inner(c, v.tangent) for c, v in zip(bars, values, strict=True)), MP.mpf(0))
+        _, true, near = true_along(traces, point, k, direction, point.cotangents)
         if not near:
             found.append((place, by_hand[place], true))
     return found

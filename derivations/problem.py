@@ -281,5 +281,5 @@ def _second_order(problem: Problem) -> Problem:
         else a
         for a in problem.arguments
     )
-    first = replace(first, arguments=fixed)
+    first = backward.first = replace(first, arguments=fixed)  # pyright: ignore
     return replace(problem, target=backward, arguments=(*fixed, *bars), order=2)

@@ -8,7 +8,7 @@ a difference, that is a bug of ours and raises.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derivations.algebra.numeric import Place
@@ -21,7 +21,8 @@ from derivations.conditions import needed, of_domains, shown_conditions
 from derivations.counterexample import Findings, Sample, Witness, examine
 from derivations.equality import Comparison, Pair, bar_names, by_algebra
 from derivations.problem import Problem, problems
-from derivations.reading import Reader
+from derivations.reading import Condition, Reader
+from derivations.switches import on_switches
 from derivations.witness import MP, reals
 
 MISREAD = 1e-9  # literals are rounded to 1e-16
@@ -130,10 +131,9 @@ def prove(
     if order not in (1, 2):
         raise UsageError(f"prove needs order=1 or order=2, got {order}")
     assumptions = Assumptions.parsed(assuming)
-    found = [
-        _prove_case(case, _chosen(case, wrt), assumptions)
-        for case in map(assumptions.applied, problems(op, sizes, static or {}, order))
-    ]
+    cases = [assumptions.applied(case) for case in problems(op, sizes, static or {}, order)]
+    found = [_prove_case(case, _chosen(case, wrt), assumptions) for case in cases[:-1]]
+    found.append(_with_switches(cases[-1], _chosen(cases[-1], wrt), assumptions))
     return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
 
 
@@ -156,20 +156,40 @@ class CaseProof:
     conditions: tuple[str, ...]
     witness: Witness | None
     expressions: tuple[tuple[str, Poly, Poly], ...]
+    needed: tuple[Condition, ...] = ()
+
+
+def _with_switches(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) -> CaseProof:
+    """The proof with what the rule does on each switch: of the highest rank, which has them all."""
+    case = _prove_case(problem, wrt, assumptions)
+    if any(a.verdict == REFUTED for a in case.arguments):
+        return case
+    seen = on_switches(problem, case.needed, wrt)
+    conditions = (*shown_conditions(case.needed, seen), *of_domains(problem))
+    against = next((s for s in seen.values() if s.witness), None)
+    if against is None:
+        return replace(case, conditions=conditions)
+    judged = (_refuted(a) if a.name == against.name else a for a in case.arguments)
+    return replace(case, arguments=tuple(judged), conditions=conditions, witness=against.witness)
+
+
+def _refuted(a: ArgumentProof) -> ArgumentProof:
+    return replace(a, verdict=REFUTED, reason="right off a switch, wrong on it", difference="")
 
 
 def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) -> CaseProof:
     reader = Reader(minimal=dict(problem.minimal))
     comparisons = by_algebra(problem, wrt, reader, assumptions)
     suspects = {c.name for c in comparisons if not c.is_equal}
-    findings = examine(problem, tuple(c.name for c in comparisons), suspects)
+    findings = examine(problem, tuple(c.name for c in comparisons), suspects, reader.conditions)
     _hold_against_samples(problem, comparisons, findings)
     judged = tuple(_judged(problem, c, findings) for c in comparisons)
-    conditions = (*shown_conditions(needed(reader, comparisons)), *of_domains(problem))
+    conditions = tuple(needed(reader, comparisons))
+    shown = (*shown_conditions(conditions, {}), *of_domains(problem))
     expressions = tuple(
         (c.name, c.hand, c.true) for c in comparisons if c.hand is not None and c.true is not None
     )
-    return CaseProof(judged, conditions, findings.witness, expressions)
+    return CaseProof(judged, shown, findings.witness, expressions, conditions)
 
 
 def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:

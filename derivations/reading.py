@@ -113,9 +113,9 @@ class Reader:
                     kind = "crossing" if may_vanish(atom.args[0]) else "boundary"
                     self.assume(kind, atom.args[0])
                 if atom.head == "delta":
-                    for inner in atom.args[0].terms:
-                        if any(a.head == "argmax" for a, _ in inner):
-                            self.assume("unique", atom.args[0])
+                    for inner in atoms(atom.args[0]):
+                        if inner.head == "argmax":
+                            self.assume("unique", inner.args[1])
         return p
 
     def dim(self, dim: Any) -> Poly:

@@ -37,12 +37,18 @@ class Witness:
 
 
 def witness_at(
-    problem: Problem, point: Point, name: str, place: tuple, by_hand: Any, true: Any
+    problem: Problem,
+    point: Point,
+    name: str,
+    place: tuple,
+    by_hand: Any,
+    true: Any,
+    on_switch: bool = False,
 ) -> Witness:
     """The witness for one entry of a gradient, or for the value."""
     arrays = {a.name: _listed(x) for a, x in zip(problem.arrays, point.inputs, strict=True)}
     bars = tuple(map(_listed, point.cotangents))
-    script = _script(problem, arrays, bars, name)
+    script = _script(problem, arrays, bars, name, place if on_switch else None)
     return Witness(
         name, dict(point.sizes), arrays, bars, place, _chopped(by_hand), _chopped(true), script
     )
@@ -64,51 +70,70 @@ def _listed(array: np.ndarray) -> Any:
     )
 
 
-def _script(problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str) -> str:
-    """A few lines to paste: the two gradients side by side."""
-    target = problem.target
+def _script(
+    problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str, place: tuple | None
+) -> str:
+    """A few lines to paste: both gradients; the true one by differences where a place is given."""
     values = [
         f"{a.name} = {_literal(arrays[a.name], a.kind)}"
         if a.is_array
         else f"{a.name} = {a.value!r}"
         for a in problem.arguments
     ]
-    bar = (
-        f"jnp.array({bars[0]})"
-        if len(bars) == 1
-        else "(" + ", ".join(f"jnp.array({b})" for b in bars) + ")"
-    )
-    floats = [a.name for a in problem.arguments if a.kind == "float"]
+    bar = ", ".join(f"jnp.array({b})" for b in bars)
     call = ", ".join(a.name for a in problem.arguments)
-    free = ", ".join(floats)
     lines = [
         "import jax, jax.numpy as jnp",
         'jax.config.update("jax_enable_x64", True)',
-        _named_op(target),
+        *_named_op(problem),
         *values,
-        f"bar = {bar}",
+        f"bar = {bar}" if len(bars) == 1 else f"bar = ({bar})",
     ]
     if name == "value":
         return "\n".join([*lines, f"print(op.fwd({call})[0], op.fun({call}))"])
-    at = floats.index(name)
-    for label, f in (("by hand", "op"), ("in truth", "op.fun")):
-        function = f if label == "by hand" or hasattr(target, "fun") else None
-        if function:
-            lines.append(
-                f'print("{label}:", jax.vjp(lambda {free}: {function}({call}), {free})'
-                f"[1](bar)[{at}])"
-            )
-    return "\n".join(lines)
+    floats = [a.name for a in problem.arguments if a.kind == "float"]
+    free, at = ", ".join(floats), floats.index(name)
+    gradient = f"jax.vjp(lambda {free}: {{}}({call}), {free})[1](bar)[{at}]"
+    lines.append(f'print("by hand:", {gradient.format("op")})')
+    if place is None and hasattr(problem.target, "fun"):
+        return "\n".join([*lines, f'print("in truth:", {gradient.format("op.fun")})'])
+    return "\n".join([*lines, *_differences(problem, name, place or ())])
 
 
-def _named_op(target: Any) -> str:
-    """A line that makes `op` the function in question, as far as its name can be told."""
+def _differences(problem: Problem, name: str, place: tuple) -> list[str]:
+    """The gradient at one place by central differences, which need no rule."""
+    call = ", ".join(f"{a.name} {{}} step" if a.name == name else a.name for a in problem.arguments)
+    moved = f"jax.tree.leaves(op({call}))"
+    pair = f"{moved.format('+')}, {moved.format('-')}"
+    total = "sum((b * (u - v)).sum() for b, u, v in zip(jax.tree.leaves(bar), up, down))"
+    where = ", ".join(map(str, place))
+    return [
+        f"step = jnp.zeros_like({name}).at[{where or '...'}].set(1e-6)",
+        f"up, down = {pair}",
+        f'print("by differences at [{where}]:", {total} / 2e-6)',
+    ]
+
+
+def _named_op(problem: Problem) -> list[str]:
+    """Lines that make `op` the function in question, as far as its name can be told."""
+    first = getattr(problem.target, "first", None)
+    if first is None:
+        return [_import(problem.target, "op")]
+    given = ", ".join(a.name for a in first.arguments)
+    free = ", ".join(a.name for a in first.arguments if a.kind == "float")
+    bars = ", ".join(a.name for a in problem.arguments[len(first.arguments) :])
+    bar = bars if "," not in bars else f"({bars})"
+    backward = f"jax.vjp(lambda {free}: first({given}), {free})[1]({bar})"
+    return [_import(first.target, "first"), f"op = lambda {given}, {bars}: {backward}"]
+
+
+def _import(target: Any, name: str) -> str:
     module = getattr(getattr(target, "fun", target), "__module__", None)
     title = name_of(target)
     found = getattr(sys.modules.get(module or ""), title, None)
     if found is target and module != "__main__":
-        return f"from {module} import {title} as op"
-    return f"op = {title}" if found is target else "# with op the function in question"
+        return f"from {module} import {title} as {name}"
+    return f"{name} = {title}" if found is target else f"# with {name} the function in question"
 
 
 def _literal(value: Any, kind: str) -> str:

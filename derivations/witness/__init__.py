@@ -1,6 +1,6 @@
 """The evaluator: the second opinion that shares no code with the algebra."""
 
-from derivations.witness.numbers import MP, CannotEvaluate, Number, real, reals
+from derivations.witness.numbers import MP, CannotEvaluate, Number, as_array, real, reals
 from derivations.witness.run import run
 
-__all__ = ["MP", "CannotEvaluate", "Number", "real", "reals", "run"]
+__all__ = ["MP", "CannotEvaluate", "Number", "as_array", "real", "reals", "run"]

@@ -99,6 +99,24 @@ def _bce(x, t):
     return (jax.nn.softplus(x) - t * x).sum()
 
 
+def _bce_slope_of(g, x, t):
+    return g * (x - t) / (x * (1 - x))
+
+
+def _bce_slope_backward(bar, g, x, t):
+    """The second derivative sums over the entries where it should not."""
+    slope = g * (x * x + t - 2 * t * x) / (x * (1 - x)) ** 2
+    return (
+        ((x - t) / (x * (1 - x)) * bar).sum(),
+        (slope * bar).sum() + 0 * x,
+        -g * bar / (x * (1 - x)),
+    )
+
+
+def _elu_slope_of(x):
+    return jnp.where(x > 0, 1, jnp.exp(jnp.minimum(x, 0)))
+
+
 def _others(x):
     """The product of the other entries of a triple."""
     return jnp.stack([x[1] * x[2], x[0] * x[2], x[0] * x[1]])
@@ -107,6 +125,9 @@ def _others(x):
 def _take(x, i):
     return x[i]
 
+
+_bce_slope = op_of(_bce_slope_of, _bce_slope_backward)
+_elu_slope = op_of(_elu_slope_of, lambda bar, x: 0 * bar)  # flat on the left too
 
 BUGS = {
     "max_loosetol_mniml": Bug(
@@ -349,14 +370,14 @@ BUGS = {
         "second",
         lambda x, t: -(t * jnp.log(x) + (1 - t) * jnp.log(1 - x)).sum(),
         lambda g, x, t: (g * (x - t) / (x * (1 - x)), g * (jnp.log(1 - x) - jnp.log(x))),
-        None,
+        lambda g, x, t: (_bce_slope(g, x, t), g * (jnp.log(1 - x) - jnp.log(x))),
         ("n", "n"),
     ),
     "elu_grad2_numpyml": Bug(
         "second",
         lambda x: jnp.where(x > 0, x, jnp.exp(jnp.minimum(x, 0)) - 1),
         lambda g, x: g * jnp.where(x > 0, 1, jnp.exp(jnp.minimum(x, 0))),
-        None,
+        lambda g, x: g * _elu_slope(x),
     ),
     "pow_second_jax": Bug(
         "second",

@@ -1,0 +1,228 @@
+"""What a rule does exactly on a switch, where the algebra does not look.
+
+The algebra speaks of what lies off the switches of a program: x ≠ 0, a - b ≠ 0, a divisor that is
+not 0. On each of them the evaluator looks, at a few points. Where the definition is smooth across
+the switch, a rule that returns anything but the common limit of the derivative is refuted. Where
+it has a kink, what the rule returns is told, beside the derivatives of the two sides.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from derivations.counterexample import gradient_by_hand, inner, true_along
+from derivations.points import Point, random_array
+from derivations.problem import Problem, Traces
+from derivations.reading import Condition
+from derivations.roots import Root, roots, switches
+from derivations.script import Witness, witness_at
+from derivations.witness import MP, CannotEvaluate, as_array, real, reals
+
+DISTANCES = (MP.mpf(10) ** -9, MP.mpf(10) ** -12)
+CLOSE = MP.mpf(10) ** -6  # limits nearer than this, relatively, are the same
+
+
+@dataclass(frozen=True)
+class OnSwitch:
+    """What was seen on one switch: a sentence, or a witness against the rule."""
+
+    sentence: str = ""
+    name: str = ""
+    witness: Witness | None = None
+
+
+def on_switches(
+    problem: Problem, conditions: Iterable[Condition], names: Sequence[str]
+) -> dict[Condition, OnSwitch]:
+    """What the rule does on each switch, as far as a point on it was found."""
+    sizes = {n: max(2, dict(problem.minimal).get(n, 1)) for n in problem.sizes}
+    traces, draw, found = problem.traced(sizes), random.Random(3), {}
+    for condition in conditions:
+        seen = [
+            _seen(problem, traces, root, names, draw)
+            for p in switches(condition)
+            for root in roots(problem, traces, sizes, p, draw)
+        ]
+        against = [s for s in seen if s.witness]  # the last one is the simplest
+        best = against[-1] if against else next(filter(_says, seen), None)
+        if best is not None:
+            found[condition] = best
+    return found
+
+
+def _says(seen: OnSwitch) -> bool:
+    return bool(seen.sentence)
+
+
+def _seen(
+    problem: Problem, traces: Traces, root: Root, names: Sequence[str], draw: random.Random
+) -> OnSwitch:
+    try:
+        is_smooth = True
+        for name in names:
+            by_hand, limits = _compared(problem, traces, root, name, draw)
+            if limits is None:
+                is_smooth = False
+            elif not _alike(by_hand, limits):
+                witness = _witness(problem, traces, root, name, draw)
+                if witness is not None:
+                    return OnSwitch(name=name, witness=witness)
+                is_smooth = False
+        if is_smooth:
+            return OnSwitch("on it the backward gives the derivative, by evaluation")
+        if root.is_simple or root.name not in names:
+            return OnSwitch()
+        return OnSwitch(_kink(problem, traces, root, names, draw))
+    except CannotEvaluate:
+        return OnSwitch()
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return MP.isfinite(a) and abs(a - b) <= CLOSE * (1 + abs(a) + abs(b))
+
+
+def _compared(
+    problem: Problem, traces: Traces, root: Root, name: str, draw: random.Random
+) -> tuple[Any, Any]:
+    """By hand on the switch, and the limit of the truth from all sides; None where they differ."""
+    k = _number(problem, name)
+    direction = reals(random_array(root.point.inputs[k].shape, draw, simple=False))
+    bars = root.point.cotangents
+    limits = [
+        limit
+        for ways in (_ways(problem, root, draw), _ways(problem, root, draw))
+        for limit in _limits(traces, root.point, ways, k, direction, bars)
+    ]
+    by_hand = inner(gradient_by_hand(problem, traces, root.point, name), direction)
+    first = limits[0]
+    return by_hand, first if all(_alike(first, x) for x in limits) else None
+
+
+def _number(problem: Problem, name: str) -> int:
+    return next(k for k, a in enumerate(problem.arrays) if a.name == name)
+
+
+Ways = list[np.ndarray | None]  # for each argument a direction in which it leaves the switch
+
+
+def _ways(problem: Problem, root: Root, draw: random.Random | None = None) -> Ways:
+    """Across the switch, in a direction that no other switch through the point can hide."""
+    ways: Ways = []
+    for a, x in zip(problem.arrays, root.point.inputs, strict=True):
+        way = None
+        if x.dtype == object:
+            way = reals(np.full(x.shape, 0) if draw is None else random_array(x.shape, draw, False))
+            if a.name == root.name:
+                way[root.place] += 4
+        ways.append(way)
+    return ways
+
+
+def _limits(
+    traces: Traces, point: Point, ways: Ways, k: int, direction: np.ndarray, bars: Any
+) -> list[Any]:
+    """The true derivative near the switch on either side; nan where the value jumps there."""
+    found = []
+    here, _ = _true(traces, point, k, direction, bars)
+    for distance in DISTANCES:
+        for side in (-1, 1):
+            values, slope = _true(traces, _moved(point, ways, side * distance), k, direction, bars)
+            is_continuous = all(_alike(a, b) for a, b in zip(values, here, strict=True))
+            found.append(slope if is_continuous else MP.nan)
+    return found
+
+
+def _moved(point: Point, ways: Ways, distance: Any) -> Point:
+    pairs = zip(point.inputs, ways, strict=True)
+    inputs = (x if way is None else as_array(reals(x) + way * distance) for x, way in pairs)
+    return replace(point, inputs=tuple(inputs))
+
+
+def _true(
+    traces: Traces, point: Point, k: int, direction: np.ndarray, bars: Any
+) -> tuple[list[Any], Any]:
+    """Every entry of the value, and Σ ȳ ∂y along a direction of the argument k."""
+    values, slope, _ = true_along(traces, point, k, direction, bars)
+    return [x for v in values for x in v.value.reshape(-1)], slope
+
+
+def _kink(
+    problem: Problem, traces: Traces, root: Root, names: Sequence[str], draw: random.Random
+) -> str:
+    """What the rule returns on a kink for a cotangent of ones, and what the sides give."""
+    ones = tuple(np.full(c.shape, 1, dtype=object) for c in root.point.cotangents)
+    point, ways = replace(root.point, cotangents=ones), _ways(problem, root)
+
+    def seen(name: str, direction: np.ndarray | None = None) -> np.ndarray:
+        """By hand, on the left and on the right, along a direction of one argument."""
+        by_hand, k = gradient_by_hand(problem, traces, point, name), _number(problem, name)
+        way = reals(random_array(by_hand.shape, draw, simple=False))
+        way = way if direction is None else direction
+        *_, left, right = _limits(traces, point, ways, k, way, ones)
+        return np.asarray([inner(by_hand, way), left, right], dtype=object)
+
+    shape = root.point.inputs[_number(problem, root.name)].shape
+    here, left, right = seen(root.name, _unit(shape, root.place))
+    said = f"on it the backward returns {_shown(here)}"
+    if not (MP.isfinite(left) and MP.isfinite(right)):
+        return said
+    said += f", the sides give {_shown(left)} and {_shown(right)}"
+    together = sum(map(seen, names), np.asarray([MP.mpf(0)] * 3, dtype=object))
+    is_inside = _is_between(here, left, right, together)
+    return said if is_inside else f"{said}: outside the subdifferential"
+
+
+def _is_between(here: Any, left: Any, right: Any, other: np.ndarray) -> bool:
+    """Whether the gradient is left + share (right - left), seen along one entry and another way."""
+    share = MP.mpf(1) / 2 if _alike(left, right) else (here - left) / (right - left)
+    by_hand, one, two = other
+    return -CLOSE < share < 1 + CLOSE and _alike(by_hand, one + share * (two - one))
+
+
+def _unit(shape: tuple[int, ...], place: tuple[int, ...]) -> np.ndarray:
+    unit = reals(np.full(shape, 0))
+    unit[place] = real(1)
+    return unit
+
+
+def _shown(value: Any) -> str:
+    return f"{float(MP.nint(value * 10**9) / 10**9):g}" if MP.isfinite(value) else "nan"
+
+
+def _witness(
+    problem: Problem, traces: Traces, root: Root, name: str, draw: random.Random
+) -> Witness | None:
+    """The entry that differs most, if running the code itself in double precision shows it too."""
+    k, worst = _number(problem, name), None
+    by_hand = _run_in_double(problem, traces, root.point, name)
+    ways = _ways(problem, root, draw)
+    for place in np.ndindex(by_hand.shape):
+        unit = _unit(by_hand.shape, place)
+        limits = _limits(traces, root.point, ways, k, unit, root.point.cotangents)
+        hand, true = MP.mpf(float(by_hand[place])), limits[0]
+        if not all(_alike(true, x) for x in limits) or _alike(hand, true):
+            continue
+        gap = abs(hand - true) if MP.isfinite(hand) else MP.inf
+        if worst is None or gap > worst[0]:
+            worst = (gap, place, hand, true)
+    if worst is None:
+        return None
+    return witness_at(problem, root.point, name, *worst[1:], on_switch=True)
+
+
+def _run_in_double(problem: Problem, traces: Traces, point: Point, name: str) -> np.ndarray:
+    with jax.enable_x64(True):
+        arrays = [
+            np.asarray(x, dtype="int32" if x.dtype.kind == "i" else "float64")
+            for x in (*point.cotangents, *point.inputs)
+        ]
+        outputs = jax.core.eval_jaxpr(traces.hand.jaxpr, traces.hand.consts, *arrays)
+    floats = [a.name for a in problem.differentiable()]
+    return np.asarray(outputs[len(traces.outputs) + floats.index(name)])
+
+
+Seen = Mapping[Condition, OnSwitch]
