@@ -22,7 +22,6 @@ from derivations.algebra.terms import (
 POSITIVE, NONNEGATIVE, UNKNOWN = 2, 1, 0
 _OF_ATOM = {
     "exp": POSITIVE,
-    "size": POSITIVE,
     "prime": POSITIVE,
     "var": NONNEGATIVE,
     "argmax": NONNEGATIVE,
@@ -36,6 +35,8 @@ def atom_sign(atom: Atom) -> int:
         return NONNEGATIVE
     if atom.head == "entry":
         return NONNEGATIVE if atom.args[2] is not None else _OF_ENTRY[atom.args[1]]
+    if atom.head == "size":
+        return POSITIVE if atom.args[1] > 0 else NONNEGATIVE
     if atom.head == "const":
         return POSITIVE if atom.args[0] == "pi" else UNKNOWN
     if atom.head == "sum":
