@@ -129,12 +129,31 @@ def positive(p: Poly) -> Poly:
 
 
 def may_vanish(p: Poly) -> bool:
-    """Whether p is identically 0 where indices coincide, as x_i - x_j is.
+    """Whether p may be 0 on more than a boundary; then [P > 0] ≠ 1 - [-P > 0] there.
 
-    Then [P > 0] ≠ 1 - [-P > 0] there.
+    As x_i - x_j is where the indices coincide, x_i - mean x and (n - 1) x where n = 1, ⌊x⌋ between
+    0 and 1, and Σ_i max(x_i, 0) where no x_i is positive.
     """
-    names = [a.args[0] for a in everywhere(p) if a.head == "entry"]
-    return len(set(names)) < len(names) and not _without_indices(p)
+    found = everywhere(p)
+    if any(a.head in BRACKETS or (a.head == "fn" and a.args[0] in STEPS) for a in found):
+        return True
+    names = [a.args[0] for a in found if a.head == "entry"]
+    if len(set(names)) < len(names):  # an array whose entries are equal stands for all coincidences
+        p = _without_indices(p)
+    coefficients: dict = {}
+    for monomial, c in p.terms.items():
+        real = tuple(pair for pair in monomial if not _is_integer(pair[0]))
+        whole = Poly({tuple(pair for pair in monomial if _is_integer(pair[0])): c})
+        coefficients[real] = coefficients.get(real, ZERO) + whole
+    return not any(POSITIVE in (sign(c), sign(-c)) for c in coefficients.values())
+
+
+STEPS = ("floor", "round")  # functions that are constant on intervals
+
+
+def _is_integer(atom: Atom) -> bool:
+    is_label = atom.head == "entry" and atom.args[2] is not None
+    return is_label or atom.head in ("size", "var", "argmax")
 
 
 def _without_indices(p: Poly) -> Poly:
@@ -147,6 +166,8 @@ def _without_indices(p: Poly) -> Poly:
 def _blurred(atom: Atom) -> Poly:
     if atom.head == "entry":
         return poly(Atom("entry", *atom.args[:3]))
+    if atom.head == "sum":
+        return product([i.args[1] for i in atom.args[0]]) * _without_indices(atom.args[1])
     if atom.head in ("exp", "log", "base"):
         inside = _without_indices(atom.args[0])
         return REBUILD[atom.head](inside) if inside or atom.head == "exp" else poly(atom)
@@ -256,8 +277,9 @@ def delta(p: Poly) -> Poly:
     apart = _digits(p)
     if apart is not None:
         return product(map(delta, apart))
-    p = scale(p, 1 / content(p))
-    if Fraction(p.terms.get((), 0)).denominator != 1:
+    constant_part = p.terms.get((), 0)
+    p = scale(p, 1 / content(p - constant_part))
+    if Fraction(p.terms.get((), 0)).denominator != 1:  # 2 i - 2 j ≠ 1
         return ZERO
     return poly(Atom("delta", p if p.terms[leading(p)] > 0 else -p))
 
@@ -365,8 +387,9 @@ def _implied(first: Atom, second: Atom) -> Poly | None:
         elif gap == 0:
             if at_least_zero(scale(q, ratio) - p):  # p > 0 implies q < 0
                 return ZERO
-            if at_least_zero(p - scale(q, ratio)):  # one of them holds
-                return a + b - ONE
+            spare = p - scale(q, ratio)
+            if sign(spare) == POSITIVE or (at_least_zero(spare) and not may_vanish(q)):
+                return a + b - ONE  # one of them holds
     return None
 
 
