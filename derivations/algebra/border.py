@@ -16,7 +16,6 @@ from derivations.algebra.terms import (
     Number,
     Poly,
     Undecided,
-    constant,
     entry,
     fresh,
     number,

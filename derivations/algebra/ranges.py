@@ -22,6 +22,7 @@ from derivations.algebra.terms import (
 POSITIVE, NONNEGATIVE, UNKNOWN = 2, 1, 0
 _OF_ATOM = {
     "exp": POSITIVE,
+    "size": POSITIVE,
     "prime": POSITIVE,
     "var": NONNEGATIVE,
     "argmax": NONNEGATIVE,
@@ -31,12 +32,10 @@ _OF_ENTRY = {"+": POSITIVE, "0+": NONNEGATIVE, "": UNKNOWN}
 
 def atom_sign(atom: Atom) -> int:
     """POSITIVE, NONNEGATIVE or UNKNOWN."""
-    if atom.head in BRACKETS:
+    if atom.head in BRACKETS or (atom.head == "size" and atom.args[1] < 1):
         return NONNEGATIVE
     if atom.head == "entry":
         return NONNEGATIVE if atom.args[2] is not None else _OF_ENTRY[atom.args[1]]
-    if atom.head == "size":
-        return POSITIVE if atom.args[1] > 0 else NONNEGATIVE
     if atom.head == "const":
         return POSITIVE if atom.args[0] == "pi" else UNKNOWN
     if atom.head == "sum":
