@@ -135,25 +135,43 @@ def may_vanish(p: Poly) -> bool:
     0 and 1, and Σ_i max(x_i, 0) where no x_i is positive.
     """
     found = everywhere(p)
-    if any(a.head in BRACKETS or (a.head == "fn" and a.args[0] in STEPS) for a in found):
+    if any(_has_steps(a) for a in found) or any(map(_hides_integers, atoms(p))):
         return True
     names = [a.args[0] for a in found if a.head == "entry"]
     if len(set(names)) < len(names):  # an array whose entries are equal stands for all coincidences
         p = _without_indices(p)
     coefficients: dict = {}
     for monomial, c in p.terms.items():
-        real = tuple(pair for pair in monomial if not _is_integer(pair[0]))
-        whole = Poly({tuple(pair for pair in monomial if _is_integer(pair[0])): c})
-        coefficients[real] = coefficients.get(real, ZERO) + whole
+        real = tuple(pair for pair in monomial if _is_real(pair[0]))
+        known = Poly({tuple(pair for pair in monomial if not _is_real(pair[0])): c})
+        coefficients[real] = coefficients.get(real, ZERO) + known
     return not any(POSITIVE in (sign(c), sign(-c)) for c in coefficients.values())
 
 
 STEPS = ("floor", "round")  # functions that are constant on intervals
 
 
+def _has_steps(atom: Atom) -> bool:
+    return atom.head in BRACKETS or (atom.head == "fn" and atom.args[0] in STEPS)
+
+
+def _hides_integers(atom: Atom) -> bool:
+    """Whether an integer stands inside an atom as a number: Σ_i i x_i is 0 where n = 1."""
+    if atom.head == "entry":
+        return False
+    inside = {a for arg in atom.args if isinstance(arg, Poly) for a in atoms(arg)}
+    allowed = ("size",) if atom.head == "base" else ()
+    return any(_hides_integers(a) or (a.head not in allowed and _is_integer(a)) for a in inside)
+
+
 def _is_integer(atom: Atom) -> bool:
     is_label = atom.head == "entry" and atom.args[2] is not None
     return is_label or atom.head in ("size", "var", "argmax")
+
+
+def _is_real(atom: Atom) -> bool:
+    """Whether it depends on an array of reals."""
+    return any(a.head == "entry" and a.args[2] is None for a in everywhere(poly(atom)))
 
 
 def _without_indices(p: Poly) -> Poly:
@@ -228,6 +246,8 @@ def _is_maximum(p: Poly) -> Poly | None:
     largest = [a for a in everywhere(p) if a.head == "argmax"]
     for atom in largest:
         bound, summand = atom.args[0], atom.args[1]
+        if any(a.head in BRACKETS for a in everywhere(summand)):
+            continue  # f(A) would build this bracket again, and so on
         whole = [Atom("argmax", bound, summand, place) for place in range(len(bound))]
         at_most = substitute(summand, dict(zip(bound, map(poly, whole), strict=True)))
         for factor in _factors(p, at_most):
