@@ -33,7 +33,7 @@ class Findings:
     undefined: dict[str, bool] = field(default_factory=dict)  # nan by hand, at a point of no kink
     witness: Witness | None = None
     samples: list["Sample"] = field(default_factory=list)
-    reason: str = "no admissible point was found"
+    reason: str = "no point was found where all is defined; say more, as assuming=['x > 0']"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def _at_points(
     for k in range(points + TRIES):
         if done == points:
             return
-        point = drawn_point(problem, traces, sizes, draw, simple=k % 3 == 2)
+        none_yet = k >= TRIES and not done
+        point = drawn_point(problem, traces, sizes, draw, k % 3 == 2, between_0_and_1=none_yet)
         done += _at_point_of(problem, traces, point, names, draw, findings)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from derivations.algebra.assumed import with_sums
+from derivations.algebra.assumed import Known, with_sums
 from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
 from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere
@@ -47,12 +47,15 @@ def by_algebra(
         outputs, forward, bars = _read_problem(problem, reader)
     except Undecided as error:
         return [Comparison(name, reason=str(error)) for name in ("value", *wrt)]
-    found = [_compared("value", lambda: _values(reader, outputs, forward), assumptions)]
+    sums = {
+        a.name: (_dim(a.dims[-1], reader), assumptions.sums[a.name])
+        for a in problem.arrays
+        if a.name in assumptions.sums and a.dims
+    }
+    found = [_compared("value", lambda: _values(reader, outputs, forward), sums)]
     for a, bar in zip(problem.differentiable(), bars, strict=True):
         if a.name in wrt:
-            found.append(
-                _compared(a.name, _gradient(reader, problem, outputs, a, bar), assumptions)
-            )
+            found.append(_compared(a.name, _gradient(reader, problem, outputs, a, bar), sums))
     return found
 
 
@@ -148,11 +151,11 @@ def _gradient(
     return pairs
 
 
-def _compared(name: str, pairs: Callable[[], list[Pair]], assumptions: Assumptions) -> Comparison:
+def _compared(name: str, pairs: Callable[[], list[Pair]], sums: Known) -> Comparison:
 
     try:
         found = tuple(pairs())
-        equal = all(is_zero(with_sums(p.hand - p.true, assumptions.sums)) for p in found)
+        equal = all(is_zero(with_sums(p.hand - p.true, sums)) for p in found)
     except Undecided as error:
         return Comparison(name, reason=str(error))
     except RecursionError:

@@ -43,12 +43,24 @@ def small_sizes(problem: Problem) -> list[dict[str, int]]:
 
 
 def drawn_point(
-    problem: Problem, traces: Traces, sizes: Mapping[str, int], draw: random.Random, simple: bool
+    problem: Problem,
+    traces: Traces,
+    sizes: Mapping[str, int],
+    draw: random.Random,
+    simple: bool,
+    between_0_and_1: bool = False,
 ) -> Point:
     """Random admissible inputs and cotangents."""
-    inputs = _with_sums(problem, [_drawn(a, sizes, draw, simple) for a in problem.arrays])
+    drawn = [_drawn(a, sizes, draw, simple) for a in problem.arrays]
+    if between_0_and_1:  # where logarithms and roots are most often defined
+        drawn = [_squeezed(x) if x.dtype == object else x for x in drawn]
+    inputs = _with_sums(problem, drawn)
     cotangents = tuple(random_array(shape, draw, simple) for shape in traces.outputs)
     return Point(sizes, tuple(inputs), cotangents)
+
+
+def _squeezed(array: np.ndarray) -> np.ndarray:
+    return abs(array) / (1 + abs(array))
 
 
 def _with_sums(problem: Problem, inputs: list[np.ndarray]) -> list[np.ndarray]:
@@ -85,7 +97,7 @@ def _drawn(a: Argument, sizes: Mapping[str, int], draw: random.Random, simple: b
 
 
 def _label(a: Argument, sizes: Mapping[str, int], draw: random.Random) -> int:
-    top = next((sizes[d.size] for d in a.domains if isinstance(d, Labels)), 2)
+    top = next((evaluated(d.size, sizes) for d in a.domains if isinstance(d, Labels)), 2)
     return draw.randrange(top)
 
 

@@ -17,18 +17,11 @@ from jax import export
 
 from derivations.algebra.terms import Undecided
 from derivations.arguments import Argument, UsageError, annotated, given, is_custom_vjp, name_of
-from derivations.symbolic import no_questions_of_size
+from derivations.symbolic import BY_SIZE, no_questions_of_size
 from funcnet.contract import Flattened, Rows
 
 RANKS = (0, 1, 2)
 BRANCHED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
-FOREIGN = (
-    TypeError,
-    ValueError,
-    IndexError,
-    KeyError,
-    NotImplementedError,
-)  # of the code in question
 
 
 @dataclass(frozen=True)
@@ -103,12 +96,12 @@ class Problem:
                 with no_questions_of_size():
                     return self._traced(sizes)
             except jax.errors.InconclusiveDimensionOperation as error:
-                raise Undecided(f"a branch on a size: {_first_line(error)}") from None
+                raise Undecided(f"a branch on a size: {_first_line(error)}; {BY_SIZE}") from None
             except BRANCHED as error:
                 raise Undecided(f"a branch on a value: {_first_line(error)}") from None
-            except UsageError:
+            except (UsageError, Undecided):
                 raise
-            except FOREIGN as error:
+            except Exception as error:  # whatever the code in question raises
                 raise Undecided(
                     f"tracing it raised {type(error).__name__}: {_first_line(error)}"
                 ) from None

@@ -38,6 +38,7 @@ from derivations.algebra.terms import (
     scale,
 )
 from derivations.algebra.terms import size as size_atom
+from derivations.algebra.text import text
 
 Shape = tuple[Poly, ...]
 Guard = tuple[Atom, bool]  # a bracket, and whether it holds
@@ -137,6 +138,8 @@ class Reader:
                 return -self._dim_of(operand)
             case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant(value=int(e))):
                 return power(self._dim_of(left), e)
+            case ast.Call(func=ast.Name(id="mod"), args=[a, m]):
+                return _remainder(self._dim_of(a), self._dim_of(m))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OF_SIZES:
                 return _OF_SIZES[type(op)](self._dim_of(left), self._dim_of(right))
         raise Undecided(f"the size {ast.unparse(node)}")
@@ -169,6 +172,14 @@ class Reader:
         axes = tuple(n for n in axes if n != ONE)
         if len(axes) > 1 and self.orders.setdefault(whole.key, axes) != axes:
             raise Undecided(f"axes merged in two orders into one of size {whole!r}")
+
+
+def _remainder(a: Poly, m: Poly) -> Poly:
+    """A remainder of sizes that is certain: a itself, or a + m for a just below 0."""
+    for value in (a, a + m):
+        if at_least_zero(value) and at_least_zero(m - 1 - value):
+            return value
+    raise Undecided(f"the remainder of {text(a)} by {text(m)}; a greater least size may decide it")
 
 
 _OF_SIZES = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b}
@@ -323,6 +334,9 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
+WRAPPING = ("add", "sub", "mul", "neg")
+
+
 def read(reader: Reader, jaxpr: Any, inputs: Sequence[Array]) -> list[Array]:
     """The outputs of a closed jaxpr for these inputs."""
     known: dict[Any, Array] = {}
@@ -337,6 +351,8 @@ def read(reader: Reader, jaxpr: Any, inputs: Sequence[Array]) -> list[Array]:
         name = equation.primitive.name
         if name not in RULES:
             raise Undecided(f"the primitive {name}")
+        if name in WRAPPING and getattr(equation.outvars[0].aval.dtype, "kind", "") == "u":
+            raise Undecided("arithmetic of unsigned integers, which wraps around")
         outputs = RULES[name](reader, equation, *map(value_of, equation.invars))
         outputs = [outputs] if isinstance(outputs, Array) else outputs
         known.update(zip(equation.outvars, outputs, strict=True))

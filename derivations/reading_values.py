@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from derivations.algebra import functions as f
-from derivations.algebra.brackets import at_least, delta, positive, zero
+from derivations.algebra.brackets import at_least, delta, off_boundaries, positive, zero
 from derivations.algebra.ranges import divided
 from derivations.algebra.sums import MOST_UNROLLED
 from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, constant, number, scale
@@ -203,7 +203,7 @@ def _same(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
     if f.is_undefined(a) or f.is_undefined(b):
         reader.assume("finite", b if f.is_undefined(a) else a)
         return ONE if a == b and a != f.NAN else ZERO
-    return reader.boundary(zero(a - b))
+    return off_boundaries(reader.boundary(zero(a - b)))  # the boundaries are noted
 
 
 def _not_less(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
@@ -347,7 +347,12 @@ def _closed(jaxpr: Any) -> Any:
     return jaxpr if hasattr(jaxpr, "consts") else _Closed(jaxpr)
 
 
-@rule("optimization_barrier")
+@rule("debug_callback", "debug_print")
+def _unseen(*_: Any) -> list[Array]:
+    return []
+
+
+@rule("optimization_barrier", "device_put")
 def _barrier(_: Reader, __: Any, *arrays: Array) -> list[Array]:
     return list(arrays)
 

@@ -23,7 +23,7 @@ GRID = 1024
 KINDS = ("boundary", "crossing", "nonzero", "positive", "unique")
 FIRST_GUESSES = (0, 1, -1)
 FAILURES = (ZeroDivisionError, ValueError, IndexError, KeyError, OverflowError, Undecided)
-NEAR = tuple(Fraction(1, 2**k) for k in (1, 5, 10, 18, 26))  # distances from a switch
+NEAR = tuple(Fraction(1, 2**k) for k in (1, 5, 10, 18, 24, 31))  # distances from a switch
 
 
 @dataclass(frozen=True)

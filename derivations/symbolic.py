@@ -19,6 +19,7 @@ from derivations.algebra.terms import Undecided
 
 # these ask for sizes to check or to broadcast shapes, in a way that is right for all of them
 TRUSTED = ("jax", "jaxlib", "jaxtyping", "beartype", "opt_einsum", "numpy")
+BY_SIZE = "give that size as a number, such as '3', or a least one by assuming=['n >= 2']"
 DIMENSION: Any = type(export.symbolic_shape("n")[0])
 
 
@@ -48,7 +49,7 @@ def no_questions_of_size() -> Iterator[None]:
 def _asked(method: Callable, question: Callable[..., str]) -> Callable:
     def answer(size, *other):
         if not _is_trusted(sys._getframe(1).f_code.co_filename) and _is_open(size, *other):
-            raise Undecided(f"a branch on a size: {question(size, *other)}")
+            raise Undecided(f"a branch on a size: {question(size, *other)}; {BY_SIZE}")
         return method(size, *other)
 
     return answer

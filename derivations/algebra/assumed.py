@@ -1,8 +1,8 @@
 """Rewriting by what the caller assumes: Σ_k y[…, k] = c over the last axis of an array.
 
 Sound where the assumption holds: in Σ_{k…} m the factor y[…, k] is taken out with its index when
-nothing else in m
-depends on k. Each step removes an index, so it ends.
+nothing else in m depends on k and k runs over the whole axis. Each step removes an index, so it
+ends.
 """
 
 from collections.abc import Mapping
@@ -10,15 +10,17 @@ from collections.abc import Mapping
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import Atom, Poly, add, number, poly, times
 
+Known = Mapping[str, tuple[Poly, int]]  # array -> length of its last axis, the sum over it
 
-def with_sums(p: Poly, sums: Mapping[str, int]) -> Poly:
-    """P with Σ_k name[…, k] replaced by its value, for every name in `sums`."""
+
+def with_sums(p: Poly, sums: Known) -> Poly:
+    """P with Σ_k name[…, k] over the whole axis replaced by its value, for every name in `sums`."""
     if not sums:
         return p
     return add(_of_term(m, c, sums) for m, c in p.terms.items())
 
 
-def _of_term(monomial, coefficient, sums: Mapping[str, int]) -> Poly:
+def _of_term(monomial, coefficient, sums: Known) -> Poly:
     result = Poly({(): coefficient})
     for atom, e in monomial:
         factor = (
@@ -32,19 +34,17 @@ def _of_term(monomial, coefficient, sums: Mapping[str, int]) -> Poly:
     return result
 
 
-def _replaced(atom: Atom, sums: Mapping[str, int]) -> Poly | None:
+def _replaced(atom: Atom, sums: Known) -> Poly | None:
     names, summand = instantiate(atom)
     ((monomial, coefficient),) = summand.terms.items()
     for inner, e in monomial:
         if inner.head != "entry" or inner.args[0] not in sums or e != 1:
             continue
-        last = inner.args[-1]
-        index = next((i for i in names if last == poly(i)), None)
+        (length, value), last = sums[inner.args[0]], inner.args[-1]
+        index = next((i for i in names if last == poly(i) and i.args[1] == length), None)
         rest = tuple(pair for pair in monomial if pair[0] != inner)
         others = Poly({rest: coefficient}).free.union(*(p.free for p in inner.args[3:-1]))
         if index is not None and index not in others:
             left = tuple(i for i in names if i != index)
-            return with_sums(
-                total(left, Poly({rest: coefficient}) * number(sums[inner.args[0]])), sums
-            )
+            return with_sums(total(left, Poly({rest: coefficient}) * number(value)), sums)
     return None

@@ -16,13 +16,11 @@ from derivations.algebra.terms import (
     Number,
     Poly,
     Undecided,
-    constant,
     entry,
     fresh,
     number,
     poly,
     product,
-    substitute,
     variable,
 )
 from derivations.algebra.terms import add as add_all
@@ -45,7 +43,7 @@ def equal(a: sp.Expr, b: sp.Expr) -> str:
 def from_sympy(expression: sp.Expr) -> Poly:
     """The normal form of an expression of the notation.
 
-    An index from 1 to n becomes one from 0 to n-1.
+    An index or label i from 1 to n becomes i - 1, from 0 to n-1: as a number it is one more.
     """
     expression = expand_names(sp.sympify(expression))
     labels = _labels(expression)
@@ -71,11 +69,15 @@ def _read(e: sp.Expr, bound: dict, labels: dict) -> Poly:
 
 def _index(e: sp.Idx, bound: dict, labels: dict) -> Poly:
     if e in bound:
-        return poly(bound[e])
-    return poly(variable(str(e.label), _read(e.upper, bound, labels)))
+        return poly(bound[e]) + 1
+    if e.lower != 1:
+        raise Undecided(f"the index {e.label} from {e.lower}")
+    return poly(variable(str(e.label), _read(e.upper, bound, labels))) + 1
 
 
-def _symbol(e: sp.Symbol, *_: dict) -> Poly:
+def _symbol(e: sp.Symbol, bound: dict, _: dict) -> Poly:
+    if e in bound:
+        return poly(bound[e]) + 1
     if e.is_integer and e.is_positive:
         return poly(size_atom(e.name))
     return entry(e.name, sign=_sign(e.is_positive, e.is_nonnegative))
@@ -89,18 +91,21 @@ def _entry(e: sp.Indexed, bound: dict, labels: dict) -> Poly:
     at = [_position(i, bound, labels) for i in e.indices]
     assumed = e.base.assumptions0
     sign = _sign(assumed.get("positive"), assumed.get("nonnegative"))
-    upper = _read(labels[e.base], bound, labels) if e.base in labels else None
-    return entry(str(e.base.label), *at, sign=sign, upper=upper)
+    if e.base not in labels:
+        return entry(str(e.base.label), *at, sign=sign)
+    upper = _read(labels[e.base], bound, labels)
+    return entry(str(e.base.label), *at, sign=sign, upper=upper) + 1
 
 
 def _position(i: sp.Expr, bound: dict, labels: dict) -> Poly:
-    """An index counted from 0: constants lose 1, indices and labels already have."""
-    p = _read(i, bound, labels)
-    return p - 1 if constant(p) is not None else p
+    """An index counted from 0."""
+    return _read(i, bound, labels) - 1
 
 
 def _sum(e: sp.Sum, bound: dict, labels: dict) -> Poly:
     name, upper, summand = outermost(e)
+    if any(lower != 1 for _, lower, _ in e.limits):
+        raise Undecided("a sum that does not start at 1")
     own = fresh(_read(upper, bound, labels))
     return total((own,), _read(summand, {**bound, name: own}, labels))
 
@@ -115,6 +120,9 @@ def _power(e: sp.Pow, bound: dict, labels: dict) -> Poly:
 def _derivative(e: sp.Derivative, bound: dict, labels: dict) -> Poly:
     result = _read(e.expr, bound, labels)
     for variable_, count in e.variable_count:
+        is_real = isinstance(variable_, sp.Symbol) and not variable_.is_integer
+        if not is_real and not isinstance(variable_, sp.Indexed):
+            raise Undecided(f"a derivative by {variable_}, which is no real")
         name = str(variable_.base.label if isinstance(variable_, sp.Indexed) else variable_)
         places = variable_.indices if isinstance(variable_, sp.Indexed) else ()
         at = tuple(_position(i, bound, labels) for i in places)
@@ -226,6 +234,8 @@ RULES = {
 def to_sympy(p: Poly, names: dict[Atom, sp.Idx] | None = None) -> sp.Expr:
     """The expression in the notation; free indices keep the names given."""
     names = {} if names is None else names
+    for free in sorted(p.free, key=lambda a: a.key):  # before a sum has letters of its own
+        _index_name(free, names)
     return sp.Add(
         *(
             sp.Mul(_rational(c), *(_power_back(a, e, names) for a, e in m))
@@ -251,7 +261,11 @@ def _back(atom: Atom, names: dict) -> sp.Expr:
     return BACK[atom.head](atom, names)
 
 
-def _index_back(atom: Atom, names: dict) -> sp.Idx:
+def _index_back(atom: Atom, names: dict) -> sp.Expr:
+    return _index_name(atom, names) - 1
+
+
+def _index_name(atom: Atom, names: dict) -> sp.Idx:
     if atom not in names:
         taken = {str(i.label) for i in names.values()}
         letter = next((c for c in "ijklmopqrst" if c not in taken), f"i_{len(names)}")
@@ -260,20 +274,18 @@ def _index_back(atom: Atom, names: dict) -> sp.Idx:
 
 
 def _entry_back(atom: Atom, names: dict) -> sp.Expr:
-    name, sign, _, *at = atom.args
+    name, sign, upper, *at = atom.args
     assumed = {"+": {"positive": True}, "0+": {"nonnegative": True}, "": {}}[sign]
     if not at:
-        return scalar(name, **assumed)
-    return array(name, **assumed)[tuple(to_sympy(_counted(i), names) for i in at)]
-
-
-def _counted(i: Poly) -> Poly:
-    return i + 1 if constant(i) is not None else i
+        found = scalar(name, **assumed)
+    else:
+        found = array(name, **assumed)[tuple(to_sympy(i + 1, names) for i in at)]
+    return found if upper is None else found - 1
 
 
 def _sum_back(atom: Atom, names: dict) -> sp.Expr:
     own = dict(names)
-    summand_names = [_index_back(i, own) for i in atom.args[0]]
+    summand_names = [_index_name(i, own) for i in atom.args[0]]
     result = to_sympy(atom.args[1], own)
     for name in summand_names:
         result = sp.Sum(result, (name, 1, name.upper))
@@ -282,8 +294,8 @@ def _sum_back(atom: Atom, names: dict) -> sp.Expr:
 
 def _delta_back(atom: Atom, names: dict) -> sp.Expr:
     solved = dict(atom.args[0].terms)
-    left = to_sympy(Poly({m: c for m, c in solved.items() if c > 0}), names)
-    right = to_sympy(Poly({m: -c for m, c in solved.items() if c < 0}), names)
+    left = to_sympy(Poly({m: c for m, c in solved.items() if c > 0}) + 1, names)
+    right = to_sympy(Poly({m: -c for m, c in solved.items() if c < 0}) + 1, names)
     return sp.KroneckerDelta(left, right)
 
 
@@ -295,7 +307,7 @@ def _function_back(atom: Atom, names: dict) -> sp.Expr:
 
 def _largest_back(atom: Atom, names: dict) -> sp.Expr:
     own = dict(names)
-    letters = [_index_back(i, own) for i in atom.args[0]]
+    letters = [_index_name(i, own) for i in atom.args[0]]
     place = sp.Symbol(f"place{atom.args[2]}") if len(letters) > 1 else None
     inside = to_sympy(atom.args[1], own)
     return sp.Function("argmax")(*letters, inside, *([place] if place else []))
@@ -326,4 +338,4 @@ def to_sympy_latex(p: Poly) -> str:
     return printing.latex(to_sympy(p))
 
 
-__all__ = ["equal", "from_sympy", "substitute", "to_sympy", "to_sympy_latex"]
+__all__ = ["equal", "from_sympy", "to_sympy", "to_sympy_latex"]

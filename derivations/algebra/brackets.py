@@ -240,11 +240,12 @@ def delta(p: Poly) -> Poly:
     apart = _digits(p)
     if apart is not None:
         return product(map(delta, apart))
-    p = scale(p, 1 / content(p))
+    constant_part = p.terms.get((), 0)
+    p = scale(p, 1 / content(p - constant_part))
     turned = _unsorted(p)
     if turned is not None:
         return delta(turned)
-    if Fraction(p.terms.get((), 0)).denominator != 1:
+    if Fraction(p.terms.get((), 0)).denominator != 1:  # 2 i - 2 j ≠ 1
         return ZERO
     return poly(Atom("delta", p if p.terms[leading(p)] > 0 else -p))
 

@@ -64,13 +64,25 @@ def without_denominators(p: Poly) -> Poly:
     """P times the least powers that clear the composite denominators, until none is left."""
     for _ in range(DEEPEST):
         lowest = _lowest_powers(p)
-        if not lowest:
+        if not lowest or any(_loses_a_case(p, atom) for atom in lowest):
             return p
         for atom, e in lowest.items():
             p = settled(
                 add(scale(expanded(merge(m, ((atom, -e),))[0]), c) for m, c in p.terms.items())
             )
     return p
+
+
+def _loses_a_case(p: Poly, base: Atom) -> bool:
+    """Whether a term with [i = j] would vanish by the multiplication alone.
+
+    As [i = j] c does when multiplied by x_i - x_j: a denominator that a case distinction guards.
+    """
+    for monomial in p.terms:
+        meeting = tuple(pair for pair in monomial if pair[0].head == "delta")
+        if meeting and not settled(Poly({meeting: 1}) * base.args[0]):
+            return True
+    return False
 
 
 def _lowest_powers(p: Poly) -> dict[Atom, Number]:
@@ -84,14 +96,12 @@ def _lowest_powers(p: Poly) -> dict[Atom, Number]:
 
 def _after_gathering(p: Poly, depth: int) -> Poly:
     """What is left of p when every group of sums that is zero is taken away."""
-    for gathered in _gatherings(p):
-        names, summand, members = gathered
+    for summand, members in _gatherings(p):
         if is_zero(summand, depth + 1):
             rest = Poly({m: c for m, c in p.terms.items() if m not in members})
             if not rest or rest.terms == p.terms:
                 return rest
             return _after_gathering(rest, depth) if not is_zero(rest, depth + 1) else ZERO
-        del names
     return p
 
 
@@ -99,7 +109,7 @@ GOES_INSIDE = frozenset({"exp", "size", "prime", "const", "base", "log", "fn"})
 
 
 def _gatherings(p: Poly):
-    """Groups of terms rest·factor·Σ(…) as rest·Σ_anchor of a summand: (anchor, summand, members).
+    """Groups of terms rest·factor·Σ(…) as rest·Σ_anchor of a summand: (summand, members).
 
     What may differ from term to term, such as the exponential of a bias, goes into the sum.
     """
@@ -160,14 +170,14 @@ def _with_sizes(members: list, atom: Atom, pivot: tuple[Atom, ...], plain):
         options = [choice[:2] for choice in options]
     for chosen in itertools.islice(itertools.product(*options), MOST_MATCHES):
         summand = add(view for view, _ in chosen)
-        yield anchor, summand, {monomial for _, monomial in chosen}
+        yield summand, {monomial for _, monomial in chosen}
         if plain:
             count = ONE
             for index in anchor:
                 count = count * index.args[1]
             spread = power(count, -1) * add(factor for _, factor, _ in plain)
             alone = {monomial for _, _, monomial in plain}
-            yield anchor, summand + spread, alone | {monomial for _, monomial in chosen}
+            yield summand + spread, alone | {monomial for _, monomial in chosen}
 
 
 def _count(options: list) -> int:

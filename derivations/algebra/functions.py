@@ -41,7 +41,6 @@ from derivations.algebra.terms import (
 )
 
 NAN, INFINITY, PI = (poly(Atom("const", name)) for name in ("nan", "inf", "pi"))
-TWO = number(2)
 
 
 def is_undefined(p: Poly) -> bool:
@@ -74,7 +73,7 @@ def _power(p: Poly, q: Number) -> Poly:
     factor = content(primitive)
     if not is_root and primitive.terms[leading(primitive)] < 0:
         factor = -factor  # (-P)^q = (-1)^q P^q for integers
-    outside = times(_power_of_monomial(scale(common, factor), q), ONE)
+    outside = _power_of_monomial(scale(common, factor), q)
     base = Atom("base", scale(primitive, 1 / factor))
     whole = q // 1 if q > 0 else 0  # P^(3/2) = P · P^(1/2)
     inside = Poly({((base, exact(q - whole)),): 1})
@@ -297,7 +296,6 @@ _AT_ZERO = {
     "asin": 0,
     "asinh": 0,
     "atanh": 0,
-    "lgamma_of_1": 0,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from derivations.algebra.terms import Atom, Poly, Undecided
+from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided
 
 MP = mpmath.mp.clone()
 MP.dps = 30
@@ -37,16 +37,21 @@ def value(p: Poly, place: Place) -> Any:
     What a bracket excludes is not looked at: its terms cancel first.
     """
     left: dict = {}
-    truth: dict[Atom, bool] = {}
+    brackets = {a for m in p.terms for a, _ in m if a.head in BRACKETS}
+    truth = {a: _truth_of(a, place) for a in brackets}
     for monomial, coefficient in p.terms.items():
-        brackets = [a for a, _ in monomial if a.head in BRACKETS]
-        for atom in brackets:
-            if atom not in truth:
-                truth[atom] = bool(RULES[atom.head](atom, place))
-        if all(truth[atom] for atom in brackets):
-            rest = tuple(pair for pair in monomial if pair[0].head not in BRACKETS)
+        if all(truth.get(a) is not False for a, _ in monomial):
+            rest = tuple(pair for pair in monomial if not truth.get(pair[0]))
             left[rest] = left.get(rest, 0) + coefficient
     return sum((_term(m, c, place) for m, c in left.items() if c), MP.mpf(0))
+
+
+def _truth_of(bracket: Atom, place: Place) -> bool | None:
+    """None for a condition that is undefined here, as one guarded by another may be."""
+    try:
+        return bool(RULES[bracket.head](bracket, place))
+    except (ValueError, ZeroDivisionError, IndexError):
+        return None
 
 
 def _term(monomial: Any, coefficient: Any, place: Place) -> Any:
@@ -162,7 +167,6 @@ def _truth(test: Callable) -> Callable:
     return lambda atom, place: MP.mpf(bool(test(value(atom.args[0], place))))
 
 
-BRACKETS = frozenset({"positive", "zero", "delta", "atleast"})
 RULES: dict[str, Callable[[Atom, Place], Any]] = {
     "var": lambda atom, place: MP.mpf(place.indices[atom]),
     "size": lambda atom, place: MP.mpf(place.sizes[atom.args[0]]),

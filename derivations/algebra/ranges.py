@@ -35,7 +35,7 @@ _OF_ENTRY = {"+": POSITIVE, "0+": NONNEGATIVE, "": UNKNOWN}
 
 def atom_sign(atom: Atom) -> int:
     """POSITIVE, NONNEGATIVE or UNKNOWN."""
-    if atom.head in BRACKETS:
+    if atom.head in BRACKETS or (atom.head == "size" and atom.args[1] < 1):
         return NONNEGATIVE
     if atom.head == "entry":
         return NONNEGATIVE if atom.args[2] is not None else _OF_ENTRY[atom.args[1]]

@@ -17,6 +17,7 @@ from derivations.algebra.terms import (
     Number,
     Poly,
     add,
+    everywhere,
     expanded,
     merge,
     poly,
@@ -78,19 +79,23 @@ def _blurred(atom: Atom) -> Poly:
 
 
 def _is_never_zero(p: Poly) -> bool:
-    """Whether a polynomial in entries has a coefficient, in sizes, of one sign for all sizes.
+    """Whether some monomial in the entries has a coefficient of one sign for all sizes.
 
     Powers of composites are cleared first; different monomials in entries, exponentials and
     logarithms are independent of one another.
     """
-    p = _cleared(p)
     coefficients: dict = {}
-    for monomial, c in p.terms.items():
-        sizes = tuple(pair for pair in monomial if pair[0].head == "size")
-        rest = tuple(pair for pair in monomial if pair[0].head != "size")
-        coefficients.setdefault(rest, []).append(Poly({sizes: c}))
+    for monomial, c in _cleared(p).terms.items():
+        real = tuple(pair for pair in monomial if _is_real(pair[0]))
+        known = Poly({tuple(pair for pair in monomial if not _is_real(pair[0])): c})
+        coefficients.setdefault(real, []).append(known)
     found = (add(parts) for parts in coefficients.values())
     return any(POSITIVE in (sign(q), sign(-q)) for q in found)
+
+
+def _is_real(atom: Atom) -> bool:
+    """Whether it depends on an array of reals."""
+    return any(a.head == "entry" and a.args[2] is None for a in everywhere(poly(atom)))
 
 
 def _cleared(p: Poly) -> Poly:

@@ -67,7 +67,7 @@ def _range_parts(index: Atom) -> list[tuple[Atom | None, Poly]] | None:
     count = constant(n)
     if count is not None and count <= MOST_UNROLLED:
         return [(None, number(k)) for k in range(int(count))]
-    if len(n.terms) < 2 or any(c < 0 for c in n.terms.values()):
+    if len(n.terms) < 2 or any(c < 0 or c != int(c) for c in n.terms.values()):
         return None
     lengths = JOINED.get(n.key) or [Poly({m: c}) for m, c in sorted(n.terms.items(), key=str)]
     parts, start = [], ZERO

@@ -297,7 +297,7 @@ def _expansion(atom: Atom, e: Number) -> Poly:
     if atom.head == "base":  # P^(3/2) = P · P^(1/2)
         return times(natural_power(atom.args[0], int(whole)), rest)
     sine = poly(Atom("fn", "sin", atom.args[1]))  # cos^e = (1 - sin²) cos^(e-2)
-    return times(ONE - sine * sine, natural_power(poly(atom), int(e) - 2))
+    return product((ONE - sine * sine, natural_power(poly(atom), int(whole) - 2), rest))
 
 
 def natural_power(p: Poly, e: int) -> Poly:
@@ -318,12 +318,14 @@ def size(name: str, at_least: int = 1) -> Atom:
 
 
 def fresh(n: Poly, name: str = "i") -> Atom:
-    """A new index that runs over 0..n-1 and is equal to no other."""
-    return Atom("var", f"{name}{next(_counter)}", n, 0)
+    """A new index that runs over 0..n-1 and is equal to no other, whatever others are called."""
+    return Atom("var", f"{name}#{next(_counter)}", n, 0)
 
 
 def variable(name: str, n: Poly) -> Atom:
     """The index of that name over 0..n-1."""
+    if "#" in name:
+        raise Undecided(f"an index called {name}")  # such names are those of fresh indices
     return Atom("var", name, n, 0)
 
 

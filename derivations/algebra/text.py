@@ -16,6 +16,8 @@ def text(p: Poly, names: dict[Atom, str] | None = None) -> str:
     """The expression; indices without a name get letters in the order in which they occur."""
     named = _Names(names)
     named.reserved = {a.args[0] for a in everywhere(p) if a.head == "size"}
+    for index in sorted(p.free, key=lambda a: a.key):  # before a sum has letters of its own
+        _ = named[index]
     return _sum_text(p, named)
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -189,9 +190,11 @@ def by_positions(name: str) -> Callable:
         options = {k: v for k, v in params.items() if k[0] != "_"}
         if "fill_value" in options:
             options["fill_value"] = -1
-        others = [jnp.asarray(-1) if r.is_float else jnp.asarray(r.value) for r in rest]
+        if name == "pad":  # position -1: what is padded with
+            others, filler = [jnp.asarray(-1)], rest[0].value[()]
+        else:
+            others, filler = [jnp.asarray(r.value.astype(np.int64)) for r in rest], NAN
         where = np.asarray(primitive.bind(positions, *others, **options))
-        filler = rest[0].value[()] if name == "pad" else NAN
 
         def pick(array: np.ndarray, missing: Any) -> np.ndarray:
             flat = array.reshape(-1)
@@ -207,14 +210,17 @@ def _scatter_add(
     around: Surroundings, params: dict, x: Number, where: Number, new: Number
 ) -> Number:
     """Linear in the new entries: each goes where JAX puts a one in its place."""
-    options = {k: v for k, v in params.items() if k[0] != "_"}
+    names = ("dimension_numbers", "indices_are_sorted", "unique_indices", "mode")
+    options = {name: params[name] for name in names}
     blank, count = jnp.zeros(x.value.shape), new.value.size
     result = x
     for place in range(count):
         one = jnp.zeros(count).at[place].set(1).reshape(new.value.shape)
-        hit = np.asarray(params["_primitive"].bind(blank, jnp.asarray(where.value), one, **options))
+        where_to = jax.lax.scatter_add(blank, jnp.asarray(where.value), one, **options)
+        hit = np.asarray(where_to).astype(np.int64)
+        hits = reals(hit) if x.is_float else hit
         value, tangent = (
-            None if t is None else as_array(reals(hit) * t.reshape(-1)[place])
+            None if t is None else as_array(hits * t.reshape(-1)[place])
             for t in (new.value, new.tangent)
         )
         result = add_numbers(around, {}, result, Number(np.asarray(value), tangent))
@@ -302,6 +308,7 @@ def _integers(function: Callable) -> Callable:
     return lambda _, params, a: Number(np.asarray(function(a.value, axis=tuple(params["axes"]))))
 
 
+UNCHANGED = ("copy", "copy_p", "stop_gradient", "reduce_precision", "real")
 RULES |= {
     "broadcast_in_dim": moving(_broadcast),
     "slice": moving(_slice),
@@ -312,9 +319,7 @@ RULES |= {
     "rev": moving(lambda p, x: np.flip(x, p["dimensions"])),
     "cumsum": moving(_cumsum),
     "cumprod": _cumprod,
-    **dict.fromkeys(
-        ("copy", "copy_p", "stop_gradient", "reduce_precision", "real"), moving(lambda _, x: x)
-    ),
+    **dict.fromkeys(UNCHANGED, moving(lambda _, x: x)),
     "reduce_sum": _sum,
     "reduce_max": _greatest(1),
     "reduce_min": _greatest(-1),

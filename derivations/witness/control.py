@@ -84,5 +84,6 @@ RULES |= {
     "cond": _cond,
     "while": _while,
     "scan": _scan,
-    "optimization_barrier": lambda _, __, *a: list(a),
+    **dict.fromkeys(("optimization_barrier", "device_put"), lambda _, __, *a: list(a)),
+    **dict.fromkeys(("debug_callback", "debug_print"), lambda _, __, *___: []),
 }

@@ -11,7 +11,7 @@ import numpy as np
 MP = mpmath.mp.clone()
 MP.dps = 40
 NAN = MP.nan
-CLOSE = MP.mpf(10) ** -6  # nearer to a kink than this a point is not used
+CLOSE = MP.mpf(10) ** -10  # nearer to a kink than this a point is not used
 
 
 class CannotEvaluate(Exception):

@@ -26,6 +26,13 @@ def constant(value: Any) -> Number:
     return Number(reals(value.astype(np.float64)) if is_float else value)
 
 
+WRAPPING = ("add", "sub", "mul", "neg")
+
+
+def _is_unsigned(equation: Any) -> bool:
+    return getattr(equation.outvars[0].aval.dtype, "kind", "") == "u"
+
+
 def evaluate(
     around: Surroundings, jaxpr: Any, consts: Sequence, args: Sequence[Number]
 ) -> list[Number]:
@@ -40,6 +47,8 @@ def evaluate(
         name = equation.primitive.name
         if name not in RULES:
             raise CannotEvaluate(f"the primitive {name}")
+        if name in WRAPPING and _is_unsigned(equation):
+            raise CannotEvaluate("arithmetic of unsigned integers, which wraps around")
         params = {**equation.params, "_primitive": equation.primitive}
         outputs = RULES[name](around, params, *map(value_of, equation.invars))
         outputs = [outputs] if isinstance(outputs, Number) else outputs
