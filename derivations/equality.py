@@ -1,9 +1,10 @@
 """Both sides of every equality, read from the code, and whether the algebra finds them equal."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from derivations.algebra.assumed import Known, with_sums
+from derivations.algebra.assumed import Known, with_positive, with_sums
 from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
 from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere
@@ -52,10 +53,13 @@ def by_algebra(
         for a in problem.arrays
         if a.name in assumptions.sums and a.dims
     }
-    found = [_compared("value", lambda: _values(reader, outputs, forward), sums)]
+    facts = functools.cache(lambda: _facts(problem))
+    found = [_compared("value", lambda: _values(reader, outputs, forward), sums, facts)]
     for a, bar in zip(problem.differentiable(), bars, strict=True):
         if a.name in wrt:
-            found.append(_compared(a.name, _gradient(reader, problem, outputs, a, bar), sums))
+            found.append(
+                _compared(a.name, _gradient(reader, problem, outputs, a, bar), sums, facts)
+            )
     return found
 
 
@@ -151,11 +155,26 @@ def _gradient(
     return pairs
 
 
-def _compared(name: str, pairs: Callable[[], list[Pair]], sums: Known) -> Comparison:
+def _facts(problem: Problem) -> list[Poly]:
+    """What must be positive wherever the definition has a value."""
+    reader = Reader(minimal=dict(problem.minimal))
+    for output in _read_problem(problem, reader)[0]:
+        output(*reader.indices(output.shape, "o")[1])
+    found = reader.conditions
+    return [c.expression for c in found if c.kind == "positive" and not c.guards]
+
+
+def _compared(
+    name: str,
+    pairs: Callable[[], list[Pair]],
+    sums: Known,
+    facts: Callable[[], list[Poly]],
+) -> Comparison:
 
     try:
         found = tuple(pairs())
-        equal = all(is_zero(with_sums(p.hand - p.true, sums)) for p in found)
+        gaps = [with_sums(p.hand - p.true, sums) for p in found]
+        equal = all(is_zero(gap) or is_zero(with_positive(gap, facts())) for gap in gaps)
     except Undecided as error:
         return Comparison(name, reason=str(error))
     except RecursionError:

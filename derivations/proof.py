@@ -193,7 +193,7 @@ def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) 
 
 
 def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:
-    differs = c.name in findings.different
+    differs = c.name in findings.different and findings.witness is not None
     if c.is_equal and c.name in findings.different and not findings.undefined.get(c.name):
         raise SelfContradiction(
             f"{name_of(problem.target)}, {c.name}: the algebra says equal, "

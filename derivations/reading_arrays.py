@@ -20,6 +20,7 @@ from derivations.algebra.terms import (
     add,
     atoms,
     constant,
+    number,
     poly,
     product,
     single,
@@ -157,16 +158,22 @@ def _reverse(reader: Reader, equation: Any, a: Array) -> Array:
 @rule("pad")
 def _pad(reader: Reader, equation: Any, a: Array, filler: Array) -> Array:
     config = equation.params["padding_config"]
-    if any(inner != 0 for _, _, inner in config):
-        raise Undecided("pad between the entries")
     lows = reader.shape([low for low, _, _ in config])
 
     def entries(at: Indices) -> Poly:
-        inner = tuple(i - low for i, low in zip(at, lows, strict=True))
-        inside = product(in_range(i, n) for i, n in zip(inner, a.shape, strict=True))
+        names, place, hits = [], [], []
+        for i, low, n, (_, _, gap) in zip(at, lows, a.shape, config, strict=True):
+            inner, hit = i - low, ONE
+            if gap:  # entries stand at every (gap + 1)-th place
+                own, inner = reader.index(n, "k")
+                names.extend(own)
+                hit = delta(i - low - inner * (gap + 1))
+            place.append(inner)
+            hits.append(hit * in_range(inner, n))
+        inside = product(hits)
         if inside == ZERO:
             return filler()
-        return inside * a(*inner) + (ONE - inside) * filler()
+        return total(names, inside * (a(*place) - filler())) + filler()
 
     return _made(reader, equation, entries)
 
@@ -214,6 +221,17 @@ def _stack(reader: Reader, equation: Any, *parts: Array) -> Array:
         return add(delta(at[axis] - k) * part(*rest) for k, part in enumerate(parts))
 
     return _made(reader, equation, entries)
+
+
+@rule("unstack")
+def _unstack(_: Reader, equation: Any, a: Array) -> list[Array]:
+    axis = equation.params["axis"]
+
+    def part(k: int) -> Array:
+        shape = a.shape[:axis] + a.shape[axis + 1 :]
+        return Array(shape, a.kind, lambda at: a(*at[:axis], number(k), *at[axis:]))
+
+    return [part(k) for k in range(len(equation.outvars))]
 
 
 @rule("sort")
@@ -302,9 +320,7 @@ def _argmax(reader: Reader, equation: Any, a: Array) -> Array:
 def _prod(reader: Reader, equation: Any, a: Array) -> Array:
     def entries(at: Indices) -> Poly:
         names, p, _ = _reduced(reader, a, equation.params["axes"], at)
-        if constant(product(i.args[1] for i in names)) is None:
-            reader.assume("nonzero", p)
-        return product_over(names, p)
+        return _product(reader, names, p)
 
     return _made(reader, equation, entries)
 
@@ -331,6 +347,26 @@ def _cumsum(reader: Reader, equation: Any, a: Array) -> Array:
         return total(names, before * a(*at[:axis], k, *at[axis + 1 :]))
 
     return _made(reader, equation, entries)
+
+
+@rule("cumprod")
+def _cumprod(reader: Reader, equation: Any, a: Array) -> Array:
+    axis, backwards = equation.params["axis"], equation.params["reverse"]
+
+    def entries(at: Indices) -> Poly:
+        names, (k,) = reader.indices((a.shape[axis],), "k")
+        before = at_least(k - at[axis] if backwards else at[axis] - k)
+        p = ONE + before * (a(*at[:axis], k, *at[axis + 1 :]) - 1)
+        return _product(reader, names, p)
+
+    return _made(reader, equation, entries)
+
+
+def _product(reader: Reader, names: Any, p: Poly) -> Poly:
+    """Π p, whose derivative is read as Π p Σ ∂p / p for an axis of symbolic length."""
+    if constant(product(i.args[1] for i in names)) is None:
+        reader.assume("nonzero", p)
+    return product_over(names, p)
 
 
 @rule("dot_general")

@@ -14,6 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from derivations.algebra.terms import Undecided
 from derivations.counterexample import gradient_by_hand, inner, true_along
 from derivations.points import Point, random_array
 from derivations.problem import Problem, Traces
@@ -40,7 +41,11 @@ def on_switches(
 ) -> dict[Condition, OnSwitch]:
     """What the rule does on each switch, as far as a point on it was found."""
     sizes = {n: max(2, dict(problem.minimal).get(n, 1)) for n in problem.sizes}
-    traces, draw, found = problem.traced(sizes), random.Random(3), {}
+    draw, found = random.Random(3), {}
+    try:
+        traces = problem.traced(sizes)
+    except Undecided:
+        return {}
     for condition in conditions:
         seen = [
             _seen(problem, traces, root, names, draw)

@@ -171,6 +171,13 @@ def _split(_: Surroundings, params: dict, x: Number) -> list[Number]:
     return [Number(v, t) for v, t in zip(values, tangents, strict=True)]
 
 
+def _unstack(_: Surroundings, params: dict, x: Number) -> list[Number]:
+    axis = params["axis"]
+    return [
+        mapped(lambda a, k=k: as_array(np.take(a, k, axis)), x) for k in range(x.value.shape[axis])
+    ]
+
+
 def _iota(_: Surroundings, params: dict) -> Number:
     shape, axis = params["shape"], params["dimension"]
     ranks = np.arange(shape[axis]).reshape([-1 if k == axis else 1 for k in range(len(shape))])
@@ -193,12 +200,12 @@ def by_positions(name: str) -> Callable:
         if name == "pad":  # position -1: what is padded with
             others, filler = [jnp.asarray(-1)], rest[0].value[()]
         else:
-            others, filler = [jnp.asarray(r.value.astype(np.int64)) for r in rest], NAN
+            others, filler = [jnp.asarray(_integers_of(r)) for r in rest], NAN
         where = np.asarray(primitive.bind(positions, *others, **options))
 
         def pick(array: np.ndarray, missing: Any) -> np.ndarray:
-            flat = array.reshape(-1)
-            return np.where(where >= 0, flat[np.maximum(where, 0)], missing) if flat.size else array
+            with_missing = np.append(array.reshape(-1), missing)  # which stands at position -1
+            return with_missing[np.maximum(where, -1)]
 
         tangent = None if x.tangent is None else as_array(pick(x.tangent, MP.mpf(0)))
         return Number(as_array(pick(x.value, filler)), tangent)
@@ -229,15 +236,19 @@ def _scatter_add(
 
 def _scatter(around: Surroundings, params: dict, x: Number, where: Number, new: Number) -> Number:
     """Overwritten entries, by their positions."""
-    return _overwritten(around, params, x, new, lambda old, news: (old, where.value, news))
+    return _overwritten(around, params, x, new, lambda old, news: (old, _integers_of(where), news))
 
 
 def _dynamic_update(
     around: Surroundings, params: dict, x: Number, new: Number, *starts: Number
 ) -> Number:
     return _overwritten(
-        around, params, x, new, lambda old, news: (old, news, *(s.value for s in starts))
+        around, params, x, new, lambda old, news: (old, news, *map(_integers_of, starts))
     )
+
+
+def _integers_of(x: Number) -> np.ndarray:
+    return x.value.astype(np.int64)
 
 
 def _overwritten(
@@ -304,6 +315,11 @@ def _note_ties(around: Surroundings, row: np.ndarray, slopes: np.ndarray) -> Non
         meet(around, as_array(row[k + 1] - row[k]), as_array(slopes[k + 1] - slopes[k]))
 
 
+def _empty(_: Surroundings, params: dict) -> Number:
+    blank = np.zeros(params.get("shape", ()), dtype=params["dtype"])
+    return Number(blank if blank.dtype.kind in "iub" else reals(blank))
+
+
 def _integers(function: Callable) -> Callable:
     return lambda _, params, a: Number(np.asarray(function(a.value, axis=tuple(params["axes"]))))
 
@@ -333,7 +349,9 @@ RULES |= {
     "concatenate": _concatenate,
     "stack": _stack,
     "split": _split,
+    "unstack": _unstack,
     "iota": _iota,
+    **dict.fromkeys(("empty", "empty2"), _empty),
     "gather": by_positions("gather"),
     "pad": by_positions("pad"),
     "dynamic_slice": by_positions("dynamic_slice"),

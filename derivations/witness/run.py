@@ -50,7 +50,10 @@ def evaluate(
         if name in WRAPPING and _is_unsigned(equation):
             raise CannotEvaluate("arithmetic of unsigned integers, which wraps around")
         params = {**equation.params, "_primitive": equation.primitive}
-        outputs = RULES[name](around, params, *map(value_of, equation.invars))
+        try:
+            outputs = RULES[name](around, params, *map(value_of, equation.invars))
+        except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
+            raise CannotEvaluate(f"{name} could not be evaluated: {error}") from error
         outputs = [outputs] if isinstance(outputs, Number) else outputs
         known.update(zip(equation.outvars, outputs, strict=True))
     return [value_of(atom) for atom in jaxpr.outvars]
