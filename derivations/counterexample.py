@@ -3,6 +3,7 @@
 The evaluator run at small sizes, and the script that shows it.
 """
 
+import math
 import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +19,6 @@ from derivations.roots import points_near
 from derivations.script import Witness, witness_at
 from derivations.witness import MP, CannotEvaluate, Number, real, reals, run
 
-AGREES, DIFFERS = MP.mpf(10) ** -12, MP.mpf(10) ** -7  # relative; literals are rounded to 1e-16
-TINY = MP.mpf(10) ** -22
 POINTS, TRIES = 3, 6
 MORE_POINTS = 24  # when the algebra did not find equality
 
@@ -136,14 +135,14 @@ def _at_point_of(
         findings.reason = str(error)
         return False
     if found is not None:
-        _record(found, point.sizes, point, findings)
+        _record(found, traces, point, findings)
     return found is not None
 
 
-def _record(found: dict, sizes: Mapping[str, int], point: Point, findings: Findings) -> None:
-    where = ", ".join(f"{n} = {k}" for n, k in sizes.items()) or "random points"
+def _record(found: dict, traces: Traces, point: Point, findings: Findings) -> None:
+    where = ", ".join(f"{n} = {k}" for n, k in point.sizes.items()) or "random points"
     for name, (by_hand, true) in found.items():
-        verdict = _verdict(by_hand, true)
+        verdict = _verdict(by_hand, true, traces)
         if verdict == "differs":
             findings.different.setdefault(name, point)
             is_nan = not MP.isfinite(by_hand)
@@ -152,13 +151,29 @@ def _record(found: dict, sizes: Mapping[str, int], point: Point, findings: Findi
             findings.agreed[name] = where
 
 
-def _verdict(a: Any, b: Any) -> str:
+@dataclass(frozen=True)
+class Tolerance:
+    """Up to which relative gap numbers agree, from which on they differ, and what counts as 0."""
+
+    agrees: Any
+    differs: Any
+    tiny: Any
+
+
+# 40 digits are computed; a literal such as 0.1 is itself wrong in the 17th
+EXACT = Tolerance(MP.mpf(10) ** -26, MP.mpf(10) ** -20, MP.mpf(10) ** -32)
+ROUNDED = Tolerance(MP.mpf(10) ** -12, MP.mpf(10) ** -8, MP.mpf(10) ** -22)
+
+
+def _verdict(a: Any, b: Any, traces: Traces) -> str:
     if not MP.isfinite(a):
         return "differs"  # by hand it is nan where the true value is finite
+    limits = EXACT if traces.is_exact else ROUNDED
     gap, scale = abs(a - b), abs(a) + abs(b)
-    if gap <= AGREES * scale or gap < TINY:
+    if gap <= limits.agrees * scale or gap < limits.tiny:
         return "agrees"
-    return "differs" if gap > DIFFERS * scale and gap > MP.mpf(10) ** -14 else "unclear"
+    is_clear = gap > limits.differs * scale and (traces.is_exact or gap > MP.mpf(10) ** -14)
+    return "differs" if is_clear else "unclear"
 
 
 def _as_number(array: np.ndarray) -> np.ndarray:
@@ -192,7 +207,7 @@ def _compared(
         if a.name in names:
             found[a.name] = (inner(gradients[a.name].value, reals(directions[k])), true)
         if "value" in names:
-            found["value"] = _first_difference(hand[:outputs], values)
+            found["value"] = _first_difference(hand[:outputs], values, traces)
     finite = all(MP.isfinite(true) for _, true in found.values())
     if near or not finite:
         return None
@@ -235,13 +250,15 @@ def inner(a: np.ndarray, b: np.ndarray | None) -> Any:
     return MP.mpf(0) if b is None else np.sum(np.asarray(a * b, dtype=object), initial=MP.mpf(0))
 
 
-def _first_difference(hand: Sequence[Number], true: Sequence[Number]) -> tuple[Any, Any]:
+def _first_difference(
+    hand: Sequence[Number], true: Sequence[Number], traces: Traces
+) -> tuple[Any, Any]:
     pair = (MP.mpf(0), MP.mpf(0))
     for a, b in zip(hand, true, strict=True):
         for x, y in zip(a.value.reshape(-1), b.value.reshape(-1), strict=True):
             if not MP.isfinite(y):
                 return x, y
-            if _verdict(x, y) == "differs":
+            if _verdict(x, y, traces) == "differs":
                 return x, y
             pair = (pair[0] + x, pair[1] + y)
     return pair
@@ -251,9 +268,9 @@ def _first_difference(hand: Sequence[Number], true: Sequence[Number]) -> tuple[A
 
 
 def _smallest(problem: Problem, findings: Findings) -> Witness | None:
-    """The least sizes and simplest inputs at which one entry differs."""
+    """The least sizes and simplest inputs at which one entry differs, if possible without a nan."""
     name = next((n for n in findings.different if n != "value"), "value")
-    draw = random.Random(4)
+    draw, undefined = random.Random(4), None
     for sizes in small_sizes(problem):
         traces = _concrete(problem, sizes, findings)
         if traces is None:
@@ -261,10 +278,11 @@ def _smallest(problem: Problem, findings: Findings) -> Witness | None:
         for k in range(8):
             point = drawn_point(problem, traces, sizes, draw, simple=k < 5)
             witness = _at_point(problem, traces, point, name)
-            if witness is not None:
+            if witness is not None and math.isfinite(witness.by_hand):
                 return witness
+            undefined = undefined or witness
     point = findings.different[name]
-    return _at_point(problem, problem.traced(point.sizes), point, name)
+    return undefined or _at_point(problem, problem.traced(point.sizes), point, name)
 
 
 def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
@@ -274,7 +292,7 @@ def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witn
     count, worst = len(traces.outputs), None
     if name == "value":
         values, near_here = run(traces.value, inputs, [None] * len(inputs))
-        pair = _first_difference(hand[:count], values)
+        pair = _first_difference(hand[:count], values, traces)
         candidates = [((), *pair)] if not (near or near_here) else []
     else:
         gradients = dict(zip((a.name for a in problem.differentiable()), hand[count:], strict=True))
@@ -282,7 +300,7 @@ def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witn
             _entries(problem, traces, point, name, gradients[name].value) if not near else []
         )
     for place, by_hand, true in candidates:
-        if MP.isfinite(true) and _verdict(by_hand, true) == "differs":
+        if MP.isfinite(true) and _verdict(by_hand, true, traces) == "differs":
             gap = abs(by_hand - true) if MP.isfinite(by_hand) else MP.inf
             if worst is None or gap > worst[0]:
                 worst = (gap, place, by_hand, true)

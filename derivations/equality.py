@@ -2,17 +2,19 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from derivations.algebra.assumed import Known, with_positive, with_sums
 from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
-from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere
+from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, renamed
 from derivations.algebra.text import LETTERS
 from derivations.arguments import Argument
 from derivations.assumptions import Assumptions
-from derivations.problem import Problem
-from derivations.reading import Array, Reader, note_axes, read
+from derivations.problem import Problem, Traces
+from derivations.reading import Array, Reader, note_axes, read, thawed
+from derivations.source import line_of
 from funcnet.contract import Labels
 
 
@@ -38,6 +40,8 @@ class Comparison:
     reason: str = ""
     names: dict = field(default_factory=dict)
     pairs: tuple["Pair", ...] = ()
+    line: str = ""  # of the code that computes what is wrong
+    note: str = ""
 
 
 def by_algebra(
@@ -45,7 +49,7 @@ def by_algebra(
 ) -> list[Comparison]:
     """The value, and each gradient, by hand and in truth."""
     try:
-        outputs, forward, bars = _read_problem(problem, reader)
+        sides = _read_problem(problem, reader)
     except Undecided as error:
         return [Comparison(name, reason=str(error)) for name in ("value", *wrt)]
     sums = {
@@ -54,16 +58,26 @@ def by_algebra(
         if a.name in assumptions.sums and a.dims
     }
     facts = functools.cache(lambda: _facts(problem))
-    found = [_compared("value", lambda: _values(reader, outputs, forward), sums, facts)]
-    for a, bar in zip(problem.differentiable(), bars, strict=True):
+    found = [_compared("value", lambda: _values(reader, sides), sums, facts)]
+    for k, (a, bar) in enumerate(zip(problem.differentiable(), sides.bars, strict=True)):
         if a.name in wrt:
-            found.append(
-                _compared(a.name, _gradient(reader, problem, outputs, a, bar), sums, facts)
-            )
+            c = _compared(a.name, _gradient(reader, problem, sides.outputs, a, bar), sums, facts)
+            found.append(_explained(c, problem, sides, k))
     return found
 
 
-def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[Array], list[Array]]:
+@dataclass(frozen=True)
+class Sides:
+    """What was read: the definition's outputs, and forward and backward by hand."""
+
+    traces: Traces
+    inputs: list[Array]
+    outputs: list[Array]
+    forward: list[Array]
+    bars: list[Array]
+
+
+def _read_problem(problem: Problem, reader: Reader) -> Sides:
     traces = problem.traced()
     _note_orders(problem, reader)
     for jaxpr in (traces.value, traces.hand):
@@ -76,16 +90,44 @@ def _read_problem(problem: Problem, reader: Reader) -> tuple[list[Array], list[A
     ]
     outputs = read(reader, traces.value, inputs)
     both = read(reader, traces.hand, [*cotangents, *inputs])
-    return outputs, both[: len(outputs)], both[len(outputs) :]
+    return Sides(traces, inputs, outputs, both[: len(outputs)], both[len(outputs) :])
+
+
+def _explained(c: Comparison, problem: Problem, sides: Sides, k: int) -> Comparison:
+    """With the line that computes it, where it is wrong, and what stop_gradient makes of it."""
+    line = "" if c.is_equal else line_of(sides.traces.hand, len(sides.outputs) + k)
+    note = _of_cut(c, problem, sides, k) if _has_cut(sides.traces.value) else ""
+    return replace(c, line=line, note=note)
+
+
+def _has_cut(jaxpr: Any) -> bool:
+    return "stop_gradient" in str(jaxpr)
+
+
+def _of_cut(c: Comparison, problem: Problem, sides: Sides, k: int) -> str:
+    """How the rule compares with the derivative that takes stop_gradient for a constant."""
+    reader = Reader(minimal=dict(problem.minimal), cuts=True)
+    try:
+        outputs = read(reader, sides.traces.value, sides.inputs)
+        a, bar = problem.differentiable()[k], sides.bars[k]
+        pairs = _gradient(reader, problem, outputs, a, bar)()
+        is_cut = all(is_zero(p.hand - renamed(p.true, thawed)) for p in pairs)
+    except Undecided:
+        return ""
+    if is_cut and not c.is_equal:
+        return "it is the derivative with stop_gradient taken for a constant (straight-through)"
+    if c.is_equal and not is_cut:
+        return "with stop_gradient taken for a constant the derivative would be another"
+    return ""
 
 
 def true_gradients(problem: Problem) -> list[tuple[str, Poly, dict[Atom, str]]]:
     """The name, true cotangent and index names of each differentiable argument."""
     reader = Reader(minimal=dict(problem.minimal))
-    outputs, _, bars = _read_problem(problem, reader)
+    sides = _read_problem(problem, reader)
     found = []
-    for a, bar in zip(problem.differentiable(), bars, strict=True):
-        (pair,) = _gradient(reader, problem, outputs, a, bar)()
+    for a, bar in zip(problem.differentiable(), sides.bars, strict=True):
+        (pair,) = _gradient(reader, problem, sides.outputs, a, bar)()
         found.append((a.name, pair.true, pair.names))
     return found
 
@@ -113,7 +155,6 @@ def bar_names(count: int, problem: Problem) -> list[str]:
 
 
 def _input_array(a: Argument, reader: Reader) -> Array:
-
     shape = tuple(_dim(d, reader) for d in a.dims)
     top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
     name, sign = a.name, a.sign
@@ -126,9 +167,9 @@ def _dim(text_: str, reader: Reader) -> Poly:
     return reader.dim(int(text_)) if text_.isdigit() else reader.size(text_)
 
 
-def _values(reader: Reader, outputs: list[Array], forward: list[Array]) -> list[Pair]:
+def _values(reader: Reader, sides: Sides) -> list[Pair]:
     pairs = []
-    for a, b in zip(outputs, forward, strict=True):
+    for a, b in zip(sides.outputs, sides.forward, strict=True):
         names, at = reader.indices(a.shape, "o")
         pairs.append(Pair(b(*at), a(*at), at, _letters(names)))
     return pairs
@@ -158,10 +199,10 @@ def _gradient(
 def _facts(problem: Problem) -> list[Poly]:
     """What must be positive wherever the definition has a value."""
     reader = Reader(minimal=dict(problem.minimal))
-    for output in _read_problem(problem, reader)[0]:
+    for output in _read_problem(problem, reader).outputs:
         output(*reader.indices(output.shape, "o")[1])
-    found = reader.conditions
-    return [c.expression for c in found if c.kind == "positive" and not c.guards]
+    found = (c for c in reader.conditions if c.kind == "positive" and not c.guards)
+    return [c.expression for c in found if isinstance(c.expression, Poly)]
 
 
 def _compared(
@@ -170,7 +211,6 @@ def _compared(
     sums: Known,
     facts: Callable[[], list[Poly]],
 ) -> Comparison:
-
     try:
         found = tuple(pairs())
         gaps = [with_sums(p.hand - p.true, sums) for p in found]

@@ -7,12 +7,14 @@ import inspect
 import itertools
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import export
 
 from derivations.algebra.terms import Undecided
@@ -150,6 +152,30 @@ class Traces:
     value: Any
     hand: Any
     outputs: tuple[tuple[Any, ...], ...]
+
+    @cached_property
+    def is_exact(self) -> bool:
+        """Whether every number in the program is a short binary one, as 2 and 0.5 are, not 0.1."""
+        return all(_is_short(x) for jaxpr in (self.value, self.hand) for x in _numbers(jaxpr))
+
+
+def _numbers(jaxpr: Any) -> Iterator[Any]:
+    """The literals and constants of a jaxpr, calls included."""
+    yield from getattr(jaxpr, "consts", ())
+    for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+        yield from (atom.val for atom in equation.invars if hasattr(atom, "val"))
+        for param in equation.params.values():
+            for inner in param if isinstance(param, (tuple, list)) else (param,):
+                if hasattr(getattr(inner, "jaxpr", inner), "eqns"):
+                    yield from _numbers(inner)
+
+
+def _is_short(value: Any) -> bool:
+    value = np.asarray(value)
+    if value.dtype.kind not in "fV":
+        return True
+    scaled = value.astype(float) * 2.0**20
+    return bool(np.all(~np.isfinite(scaled) | (scaled == np.round(scaled))))
 
 
 def _by_hand_of_op(

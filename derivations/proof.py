@@ -47,6 +47,8 @@ class ArgumentProof:
     difference: str = ""
     reason: str = ""
     ranks: str = ""
+    line: str = ""  # of the code that computes what is not proved
+    note: str = ""  # on stop_gradient
 
 
 @dataclass(frozen=True)
@@ -99,8 +101,11 @@ class Proof:
 def _line(a: ArgumentProof) -> str:
     ranks = f" ({a.ranks})" if a.ranks else ""
     lines = [f"  {a.name}: {a.verdict}{ranks}" + (f" - {a.reason}" if a.reason else "")]
+    lines += [f"    {a.note}"] if a.note else []
     if a.verdict != PROVED and a.difference:
         lines += [f"    by hand: {a.by_hand}", f"    true:    {a.true}", f"    {a.difference}"]
+    if a.verdict != PROVED and a.line:
+        lines += [f"    computed in {a.line}"]
     return "\n".join(lines)
 
 
@@ -200,11 +205,12 @@ def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProo
             f"the evaluator {findings.witness}; "
             "this is a bug of the prover, please report it"
         )
-    shown = {}
+    shown = {"line": c.line, "note": c.note}
     if c.hand is not None and c.true is not None:
-        shown = {"by_hand": text(c.hand, dict(c.names)), "true": text(c.true, dict(c.names))}
+        names = dict(c.names)
+        shown |= {"by_hand": text(c.hand, names), "true": text(c.true, names)}
         if not c.is_equal:
-            shown["difference"] = terms_of_difference(c.hand, c.true, dict(c.names))
+            shown["difference"] = terms_of_difference(c.hand, c.true, names)
     if differs:
         return ArgumentProof(c.name, REFUTED, **shown, ranks=problem.ranks)
     if c.is_equal and c.is_held and c.name in findings.agreed:
@@ -279,4 +285,4 @@ def _worst(proofs: list[ArgumentProof]) -> ArgumentProof:
                 return a
     last = proofs[-1]
     ranks = ", ".join(dict.fromkeys(filter(None, (a.ranks for a in proofs))))
-    return ArgumentProof(last.name, PROVED, last.by_hand, last.true, ranks=ranks)
+    return ArgumentProof(last.name, PROVED, last.by_hand, last.true, ranks=ranks, note=last.note)

@@ -35,6 +35,7 @@ from derivations.algebra.terms import (
     number,
     poly,
     product,
+    renamed,
     scale,
 )
 from derivations.algebra.terms import size as size_atom
@@ -77,6 +78,19 @@ def _implies(guard: Guard, p: Poly) -> bool:
     return any(sign(q + threshold) == POSITIVE for q in inside)
 
 
+FROZEN = "'"  # marks an array of which no derivative is taken
+
+
+def frozen(p: Poly) -> Poly:
+    """The same values, which no derivative sees."""
+    return renamed(p, lambda name: name.removesuffix(FROZEN) + FROZEN)
+
+
+def thawed(name: str) -> str:
+    """The name that an array had before it was frozen."""
+    return name.removesuffix(FROZEN)
+
+
 @dataclass(eq=False)
 class Reader:
     """What is gathered while entries are asked for."""
@@ -86,6 +100,7 @@ class Reader:
         default_factory=dict
     )  # of the axes merged in a size
     minimal: dict[str, int] = field(default_factory=dict)  # sizes known to be at least so many
+    cuts: bool = False  # whether stop_gradient makes a constant of what it is given
 
     def assume(self, kind: str, expression: Poly | str, guards: Iterable[Guard] = ()) -> None:
         """Note a condition."""

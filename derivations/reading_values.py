@@ -12,7 +12,7 @@ from derivations.algebra.brackets import at_least, delta, off_boundaries, positi
 from derivations.algebra.ranges import divided
 from derivations.algebra.sums import MOST_UNROLLED
 from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, constant, number, scale
-from derivations.reading import RULES, Array, Reader, elementwise, kind_of, read, rule
+from derivations.reading import RULES, Array, Reader, elementwise, frozen, kind_of, read, rule
 
 HALF = Fraction(1, 2)
 
@@ -47,6 +47,8 @@ def _cube_root(reader: Reader, p: Poly) -> Poly:
 
 def _uncut(reader: Reader, p: Poly) -> Poly:
     """In value the identity; the value's derivative is judged, not what JAX makes of it."""
+    if reader.cuts:
+        return frozen(p)
     reader.assume(
         "literal", "stop_gradient is read as the identity: the value's derivative is judged"
     )

@@ -48,7 +48,7 @@ def no_questions_of_size() -> Iterator[None]:
 
 def _asked(method: Callable, question: Callable[..., str]) -> Callable:
     def answer(size, *other):
-        if not _is_trusted(sys._getframe(1).f_code.co_filename) and _is_open(size, *other):
+        if not is_trusted(sys._getframe(1).f_code.co_filename) and _is_open(size, *other):
             raise Undecided(f"a branch on a size: {question(size, *other)}; {BY_SIZE}")
         return method(size, *other)
 
@@ -68,7 +68,7 @@ def _is_open(size: Any, *other: Any) -> bool:
 
 
 @cache
-def _is_trusted(file: str) -> bool:
+def is_trusted(file: str) -> bool:
     """Is it a file of JAX or of what checks shapes, or of this module?"""
     return file == __file__ or any(
         Path(file).is_relative_to(folder) for name in TRUSTED for folder in _folders(name)

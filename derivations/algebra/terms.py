@@ -380,6 +380,25 @@ def rebuilt(atom: Atom, values: Mapping[Atom, Poly]) -> Poly:
     return rule(*args) if rule else poly(Atom(atom.head, *args))
 
 
+def renamed(p: Poly, name: Callable[[str], str]) -> Poly:
+    """P with its arrays of reals called otherwise; every atom is built anew."""
+    return add(
+        product([Poly({(): c}), *(REBUILD["power"](_renamed_atom(a, name), e) for a, e in m)])
+        for m, c in p.terms.items()
+    )
+
+
+def _renamed_atom(atom: Atom, name: Callable[[str], str]) -> Poly:
+    if atom.head in ("var", "size", "const", "prime"):
+        return poly(atom)
+    args = tuple(renamed(arg, name) if isinstance(arg, Poly) else arg for arg in atom.args)
+    if atom.head == "entry":
+        is_label = atom.args[2] is not None
+        return poly(Atom("entry", atom.args[0] if is_label else name(atom.args[0]), *args[1:]))
+    rule = REBUILD.get(atom.head)
+    return rule(*args) if rule else poly(Atom(atom.head, *args))
+
+
 def _replaced(arg, values: Mapping[Atom, Poly]):
     if isinstance(arg, Poly):
         return substitute(arg, values)

@@ -6,9 +6,19 @@ Y_bar[j]·Σ_i x[i]², and LaTeX by way of SymPy in border.py.
 from collections.abc import Iterable
 from fractions import Fraction
 
-from derivations.algebra.terms import PERMUTATIONS, Atom, Number, Poly, everywhere
+from derivations.algebra.terms import (
+    PERMUTATIONS,
+    Atom,
+    Number,
+    Poly,
+    everywhere,
+    exact,
+    merge,
+    number,
+)
 
 LETTERS = "ijklmopqrstuvw"
+LONG = 10**7  # digits beyond this are not read
 DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -48,15 +58,18 @@ def _term_text(monomial, coefficient: Number, names: _Names) -> str:
     above = [_power_text(a, e, names) for a, e in _in_order(monomial) if e > 0 or a.head == "exp"]
     below = [_power_text(a, -e, names) for a, e in _in_order(monomial) if e < 0 and a.head != "exp"]
     c = Fraction(coefficient)
-    if abs(c.numerator) != 1 or not above:
-        above.insert(0, str(abs(c.numerator)))
-    if c.denominator != 1:
-        below.insert(0, str(c.denominator))
+    top, bottom = abs(c.numerator), c.denominator
+    if max(top, bottom) >= LONG:  # as a decimal, which is shorter
+        top, bottom = repr(abs(float(c))), 1
+    if top != 1 or not above:
+        above.insert(0, str(top))
+    if bottom != 1:
+        below.insert(0, str(bottom))
     sign = "-" if c < 0 else ""
     if not below:
         return sign + "·".join(above)
-    bottom = "·".join(below)
-    return f"{sign}{'·'.join(above)} / {bottom if len(below) == 1 else f'({bottom})'}"
+    under = "·".join(below)
+    return f"{sign}{'·'.join(above)} / {under if len(below) == 1 else f'({under})'}"
 
 
 def _in_order(monomial) -> list:
@@ -130,33 +143,47 @@ def terms_of_difference(hand: Poly, true: Poly, names: dict[Atom, str]) -> str:
     """
     ratio = _ratio(hand, true)
     if ratio is not None:
-        return f"factor {text(ratio, names)} too much"
+        return _of_factor(ratio, names)
     missing = Poly({m: c for m, c in true.terms.items() if hand.terms.get(m) != c})
     extra = Poly({m: c for m, c in hand.terms.items() if true.terms.get(m) != c})
     parts = [f"missing: {text(missing, names)}"] if missing else []
     return "; ".join([*parts, *([f"too much: {text(extra, names)}"] if extra else [])])
 
 
+def _of_factor(ratio: Poly, names: dict[Atom, str]) -> str:
+    """A factor in words: a sign, one size where another belongs, or just the factor."""
+    if ratio == number(-1):
+        return "the sign is wrong"
+    said = f"factor {text(ratio, names)} too much"
+    ((monomial, c),) = ratio.terms.items()
+    if c == 1 and len(monomial) == 2 and monomial[0][1] == -monomial[1][1]:
+        (a, e), (b, _) = monomial
+        above, below = (a, b) if e > 0 else (b, a)
+        here, there = (_atom_text(x, _Names(names)) for x in (below, above))
+        return f"{said}: a division by {here} where one by {there} belongs"
+    return said
+
+
 def _ratio(hand: Poly, true: Poly) -> Poly | None:
-    """A monomial of sizes and scalars r with hand = r · true."""
+    """A monomial r of sizes, numbers and scalars with hand = r · true."""
     if not hand.terms or len(hand.terms) != len(true.terms):
         return None
-    first = next(iter(hand.terms))
-    for candidate, c in true.terms.items():
-        exponents = dict(first)
-        for atom, e in candidate:
-            exponents[atom] = exponents.get(atom, 0) - e
-        left = {a: e for a, e in exponents.items() if e}
-        if all(a.head == "size" or (a.head == "entry" and len(a.args) == 3) for a in left):
-            ratio = Poly(
-                {
-                    tuple(sorted(left.items(), key=lambda x: x[0].key)): Fraction(hand.terms[first])
-                    / c
-                }
-            )
+    (first, c), *_ = hand.terms.items()
+    for candidate, d in true.terms.items():
+        inverse = tuple((a, -e) for a, e in candidate)
+        monomial, _ = merge(first, inverse)
+        if all(_is_scalar(a) for a, _ in monomial):
+            ratio = Poly({monomial: exact(Fraction(c) / d)})
             if (true * ratio).terms == hand.terms:
                 return ratio
     return None
+
+
+def _is_scalar(atom: Atom) -> bool:
+    if atom.head == "base":
+        return all(_is_scalar(a) for a in everywhere(atom.args[0]))
+    is_number = atom.head in ("size", "const", "prime")
+    return is_number or (atom.head == "entry" and len(atom.args) == 3)
 
 
 __all__ = ["terms_of_difference", "text"]
