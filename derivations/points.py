@@ -51,12 +51,19 @@ def drawn_point(
     between_0_and_1: bool = False,
 ) -> Point:
     """Random admissible inputs and cotangents."""
-    drawn = [_drawn(a, sizes, draw, simple) for a in problem.arrays]
+    inputs = drawn_inputs(problem, sizes, draw, simple)
     if between_0_and_1:  # where logarithms and roots are most often defined
-        drawn = [_squeezed(x) if x.dtype == object else x for x in drawn]
-    inputs = _with_sums(problem, drawn)
+        inputs = [_squeezed(x) if x.dtype == object else x for x in inputs]
+    inputs = _with_sums(problem, inputs)
     cotangents = tuple(random_array(shape, draw, simple) for shape in traces.outputs)
     return Point(sizes, tuple(inputs), cotangents)
+
+
+def drawn_inputs(
+    problem: Problem, sizes: Mapping[str, int], draw: random.Random, simple: bool
+) -> list[np.ndarray]:
+    """Random admissible inputs: small rationals, or any."""
+    return [_drawn(a, sizes, draw, simple) for a in problem.arrays]
 
 
 def _squeezed(array: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from mutants import mutants_of, ops
 
 from derivations.arguments import UsageError
+from derivations.points import drawn_inputs
 from derivations.problem import problems
 from derivations.proof import prove
 
@@ -32,7 +33,7 @@ def differs(mutant):
 def _differs_at(mutant, problem, sizes, draw):
     arrays = [
         np.asarray(x, dtype=np.int32 if x.dtype.kind == "i" else np.float64)
-        for x in problem.point(sizes, draw, simple=False)
+        for x in drawn_inputs(problem, sizes, draw, simple=False)
     ]
     with jax.enable_x64(True):
         arrays = [

@@ -150,9 +150,9 @@ def test_a_trap_is_never_proved(trap):
 
 
 def test_a_primitive_that_is_not_understood_is_named():
-    op = rule(lambda x: jnp.sort(x), lambda g, x: (g,))
+    op = rule(lambda x: jax.lax.top_k(x, 2)[0], lambda g, x: (jnp.pad(g, (0, 2)),))
 
-    proof = prove(op, "n")
+    proof = prove(op, "4")
 
-    assert proof.verdict == "UNKNOWN" or proof.verdict == "REFUTED"
-    assert proof.verdict == "REFUTED" or "sort" in proof.reason
+    assert proof.verdict == "UNKNOWN"
+    assert "the primitive top_k" in proof.reason
