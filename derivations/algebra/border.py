@@ -51,8 +51,12 @@ def from_sympy(expression: sp.Expr) -> Poly:
 
 
 def _labels(expression: sp.Expr) -> dict:
-    """Arrays of integer labels, which deltas compare with an index: their number of classes."""
-    found = {}
+    """Arrays of integer labels, which deltas compare with an index: their number of classes.
+
+    None for those that are known by standing in the place of an index alone.
+    """
+    places = [i for e in expression.atoms(sp.Indexed) for i in e.indices]
+    found = {i.base: None for i in places if isinstance(i, sp.Indexed)}
     for pair in expression.atoms(sp.KroneckerDelta):
         for label, at in (pair.args, pair.args[::-1]):
             if isinstance(label, sp.Indexed) and isinstance(at, sp.Idx):
@@ -93,7 +97,7 @@ def _entry(e: sp.Indexed, bound: dict, labels: dict) -> Poly:
     sign = _sign(assumed.get("positive"), assumed.get("nonnegative"))
     if e.base not in labels:
         return entry(str(e.base.label), *at, sign=sign)
-    upper = _read(labels[e.base], bound, labels)
+    upper = None if labels[e.base] is None else _read(labels[e.base], bound, labels)
     return entry(str(e.base.label), *at, sign=sign, upper=upper) + 1
 
 

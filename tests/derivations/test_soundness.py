@@ -127,6 +127,31 @@ TRAPS = {
         lambda g, x: (3 * g * x**2,),
         ["n"],
     ),
+    "a branch where a sum of rectified entries is 0": (
+        lambda x: jnp.where(jnp.maximum(x, 0).sum() == 0, 3 * x.sum(), x.sum()),
+        lambda g, x: (g * jnp.ones_like(x),),
+        ["n"],
+    ),
+    "the sign of a deviation, for n = 1": (
+        lambda x: (x * jnp.sign(x - x.mean())).sum(),
+        lambda g, x: (g * (2 * jnp.where(x > x.mean(), 1.0, 0.0) - 1),),
+        ["n"],
+    ),
+    "a branch on positions as floats": (
+        lambda x: jnp.where(jnp.arange(x.shape[0], dtype=float) == 0.0, 3 * x, x).sum(),
+        lambda g, x: (g * jnp.ones_like(x),),
+        ["n"],
+    ),
+    "a branch on what vanishes at one size": (
+        lambda x: jnp.where((x.shape[0] - 2) * x == 0, 3 * x, x).sum(),
+        lambda g, x: (g * jnp.ones_like(x),),
+        ["n"],
+    ),
+    "a branch on a step": (
+        lambda x: jnp.where(jnp.floor(x) == 0, 3 * x, x).sum(),
+        lambda g, x: (g * jnp.ones_like(x),),
+        ["n"],
+    ),
     "the value of the forward": (
         lambda x: jnp.exp(x),
         None,
