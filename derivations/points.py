@@ -67,7 +67,10 @@ def drawn_inputs(
 
 
 def _squeezed(array: np.ndarray) -> np.ndarray:
-    return abs(array) / (1 + abs(array))
+    result = array.copy()
+    for place, x in np.ndenumerate(array):
+        result[place] = abs(x) / (1 + abs(x))
+    return result
 
 
 def _with_sums(problem: Problem, inputs: list[np.ndarray]) -> list[np.ndarray]:

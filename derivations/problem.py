@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +24,7 @@ from derivations.symbolic import BY_SIZE, no_questions_of_size
 from funcnet.contract import Flattened, Rows
 
 RANKS = (0, 1, 2)
+SHORT = 36  # binary digits; a decimal such as 0.1 has 53
 BRANCHED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
 
 
@@ -174,8 +176,9 @@ def _is_short(value: Any) -> bool:
     value = np.asarray(value)
     if value.dtype.kind not in "fV":
         return True
-    scaled = value.astype(float) * 2.0**20
-    return bool(np.all(~np.isfinite(scaled) | (scaled == np.round(scaled))))
+    numbers = value.astype(float).reshape(-1).tolist()
+    finite = (Fraction(x) for x in numbers if math.isfinite(x))
+    return all(x.numerator.bit_length() <= SHORT for x in finite)
 
 
 def _by_hand_of_op(

@@ -218,7 +218,7 @@ def _places(v: Atom, summand: Poly, rest: Poly) -> list[Poly]:
     for mine in everywhere(summand):
         if mine.head == "entry" and v in mine.free:
             for other in entries:
-                if other.args[0] == mine.args[0]:
+                if other.args[0] == mine.args[0] and len(other.args) == len(mine.args):
                     for here, there in zip(mine.args[3:], other.args[3:], strict=True):
                         solved = solve(here - there, frozenset({v}))
                         if solved is not None:

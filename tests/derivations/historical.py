@@ -5,6 +5,7 @@ interval), "point" (one point of a smooth function), "kink", "extreme" (large, s
 numbers), "shape", "cotangent" (other than ones) or "second" (derivatives).
 """
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,13 +26,19 @@ class Bug:
 
 def op_of(definition: Callable, backward: Callable) -> jax.custom_vjp:
     """An op whose residuals are its arguments."""
-    op = jax.custom_vjp(definition)
+
+    @functools.wraps(definition)
+    def value(*args):
+        with jax.numpy_dtype_promotion("standard"):  # truth values times floats, as people write
+            return definition(*args)
 
     def backwards(args, g):
-        bars = backward(g, *args)
+        with jax.numpy_dtype_promotion("standard"):
+            bars = backward(g, *args)
         return bars if isinstance(bars, tuple) else (bars,)
 
-    op.defvjp(lambda *args: (definition(*args), args), backwards)
+    op = jax.custom_vjp(value)
+    op.defvjp(lambda *args: (value(*args), args), backwards)
     return op
 
 

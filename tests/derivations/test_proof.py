@@ -116,7 +116,7 @@ def test_a_witness_re_evaluates_to_a_difference():
         (
             lambda x: jax.lax.while_loop(lambda c: c.sum() < 1, lambda c: 2 * c, x),
             ["n"],
-            "the control flow of while",
+            "while_loop",
         ),
     ],
 )

@@ -47,7 +47,6 @@ UNTOUCHED = [
     total((SHORT,), y(I, SHORT)),  # y[:, :-1]
     total((SHORT,), y(I, poly(SHORT) + 1)),  # y[:, 1:]
     total((K,), entry("w", poly(K))),  # a part of a longer axis
-    total((P,), y(I, M - 1 - p) * x(J)),
     f.power(row(I), -1),
     f.exp(row(I)),
     total((P,), x(I, P)),  # another array
