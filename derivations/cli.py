@@ -1,4 +1,4 @@
-"""`python -m derivations prove | compare | book`; TARGET is `module` or `module:name`."""
+"""`python -m derivations prove | derive | compare | book`; TARGET is `module` or `module:name`."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import jax
 
-from derivations import book, commands_prove
+from derivations import book, commands_derive, commands_prove
 from derivations.checking import UnequalError
 from derivations.compare import Comparison, compare
 from derivations.targets import targets
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m derivations",
-        description="Prove gradients, compare their sources, write their derivations.",
+        description="Prove and derive gradients, compare their sources, write their derivations.",
         epilog="exit status: 0 all proved or agreed, 1 something refuted or different, "
         "2 usage error, 3 something unknown",
     )
@@ -36,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
     proving = commands.add_parser("prove", help="judge hand-written rules for all inputs and sizes")
     commands_prove.add_arguments(proving)
     proving.set_defaults(run=commands_prove.run)
+    deriving = commands.add_parser("derive", help="the gradient of a function, no rule needed")
+    commands_derive.add_arguments(deriving)
+    deriving.set_defaults(run=commands_derive.run)
     comparing = commands.add_parser("compare", help="hand-written, autodiff and SymPy side by side")
     comparing.add_argument("target", nargs="?", default="funcnet.ops", help="module or module:name")
     comparing.add_argument("--seed", type=int, default=0, help="for the arrays drawn")

@@ -1,6 +1,7 @@
 """`python -m derivations prove TARGET`: the verdicts on all ops of a module, or on one."""
 
 import argparse
+import ast
 import json
 import time
 from collections.abc import Callable
@@ -19,10 +20,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sizes", nargs="*", help="one for each argument, such as 'n d'; for one op")
     parser.add_argument("--wrt", action="append", help="judge this argument alone; may be repeated")
     parser.add_argument("--assuming", action="append", default=[], help="such as 'sum(y, -1) == 1'")
+    add_static(parser)
     parser.add_argument("--order", type=int, default=1, help="2: judge the derivative of the rule")
     parser.add_argument("--explain", action="store_true", help="print gradients and conditions too")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--latex", action="store_true", help="print the true gradients as LaTeX")
+
+
+def add_static(parser: argparse.ArgumentParser) -> None:
+    """The values of arguments that are not arrays."""
+    parser.add_argument(
+        "--static",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="the value of an argument that is no array, such as axis=-1; may be repeated",
+    )
+
+
+def given_static(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What --static gave: numbers, tuples, True, None; anything else is text."""
+    found = {}
+    for pair in arguments.static:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--static needs NAME=VALUE, got {pair!r}; write such as axis=-1")
+        try:
+            found[name] = ast.literal_eval(value)
+        except (SyntaxError, ValueError):
+            found[name] = value
+    return found
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -51,6 +78,7 @@ def _proved(name: str, op: Callable, arguments: argparse.Namespace) -> Proof:
             *arguments.sizes,
             wrt=arguments.wrt,
             assuming=arguments.assuming,
+            static=given_static(arguments),
             order=arguments.order,
         )
     except UsageError as error:

@@ -79,18 +79,24 @@ class Sides:
 
 def _read_problem(problem: Problem, reader: Reader) -> Sides:
     traces = problem.traced()
-    _note_orders(problem, reader)
-    for jaxpr in (traces.value, traces.hand):
-        note_axes(reader, jaxpr)
-    inputs = [_input_array(a, reader) for a in problem.arrays]
+    inputs, outputs = _read_definition(problem, reader, traces)
+    note_axes(reader, traces.hand)
     shapes = [reader.shape(s) for s in traces.outputs]
     cotangents = [
         Array(s, "f", lambda at, name=name: entry(name, *at))
         for name, s in zip(bar_names(len(shapes), problem), shapes, strict=True)
     ]
-    outputs = read(reader, traces.value, inputs)
     both = read(reader, traces.hand, [*cotangents, *inputs])
     return Sides(traces, inputs, outputs, both[: len(outputs)], both[len(outputs) :])
+
+
+def _read_definition(
+    problem: Problem, reader: Reader, traces: Traces
+) -> tuple[list[Array], list[Array]]:
+    _note_orders(problem, reader)
+    note_axes(reader, traces.value)
+    inputs = [_input_array(a, reader) for a in problem.arrays]
+    return inputs, read(reader, traces.value, inputs)
 
 
 def _explained(c: Comparison, problem: Problem, sides: Sides, k: int) -> Comparison:
@@ -122,13 +128,14 @@ def _of_cut(c: Comparison, problem: Problem, sides: Sides, k: int) -> str:
 
 
 def true_gradients(problem: Problem) -> list[tuple[str, Poly, dict[Atom, str]]]:
-    """The name, true cotangent and index names of each differentiable argument."""
+    """The name, true cotangent and index names of each differentiable argument; no rule is read."""
     reader = Reader(minimal=dict(problem.minimal))
-    sides = _read_problem(problem, reader)
+    inputs, outputs = _read_definition(problem, reader, problem.traced(by_rule=False))
     found = []
-    for a, bar in zip(problem.differentiable(), sides.bars, strict=True):
-        (pair,) = _gradient(reader, problem, sides.outputs, a, bar)()
-        found.append((a.name, pair.true, pair.names))
+    for a, x in zip(problem.arrays, inputs, strict=True):
+        if a.kind == "float":
+            (pair,) = _gradient(reader, problem, outputs, a, x)()
+            found.append((a.name, pair.true, pair.names))
     return found
 
 
@@ -199,7 +206,7 @@ def _gradient(
 def _facts(problem: Problem) -> list[Poly]:
     """What must be positive wherever the definition has a value."""
     reader = Reader(minimal=dict(problem.minimal))
-    for output in _read_problem(problem, reader).outputs:
+    for output in _read_definition(problem, reader, problem.traced(by_rule=False))[1]:
         output(*reader.indices(output.shape, "o")[1])
     found = (c for c in reader.conditions if c.kind == "positive" and not c.guards)
     return [c.expression for c in found if isinstance(c.expression, Poly)]

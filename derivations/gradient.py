@@ -10,6 +10,7 @@ from derivations.algebra.border import to_sympy, to_sympy_latex
 from derivations.algebra.terms import Atom, Poly
 from derivations.algebra.text import text
 from derivations.equality import true_gradients
+from derivations.printing import name_latex
 from derivations.problem import problems
 
 
@@ -25,6 +26,12 @@ class Gradient:
         at = ", ".join(self.names.values())
         place = f"[{at}]" if at else ""
         return f"{self.argument}_bar{place} = {text(self.expression, dict(self.names))}"
+
+    def equation_latex(self) -> str:
+        """The expression with the name of what it is."""
+        at = ", ".join(self.names.values())
+        name = name_latex(f"{self.argument}_bar") + (f"_{{{at}}}" if at else "")
+        return f"{name} = {self.latex()}"
 
     def sympy(self) -> sp.Expr:
         """The expression in the language of the chapters."""

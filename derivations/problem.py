@@ -93,12 +93,12 @@ class Problem:
 
     # --- traces ---
 
-    def traced(self, sizes: Mapping[str, int] | None = None) -> "Traces":
-        """The jaxprs, with symbolic sizes or with given ones."""
+    def traced(self, sizes: Mapping[str, int] | None = None, by_rule: bool = True) -> "Traces":
+        """The jaxprs, with symbolic sizes or with given ones; without the rule if so asked."""
         with jax.enable_x64(True), jax.numpy_rank_promotion("allow"):
             try:
                 with no_questions_of_size():
-                    return self._traced(sizes)
+                    return self._traced(sizes, by_rule)
             except jax.errors.InconclusiveDimensionOperation as error:
                 raise Undecided(f"a branch on a size: {_first_line(error)}; {BY_SIZE}") from None
             except BRANCHED as error:
@@ -110,11 +110,10 @@ class Problem:
                     f"tracing it raised {type(error).__name__}: {_first_line(error)}"
                 ) from None
 
-    def _traced(self, sizes: Mapping[str, int] | None) -> "Traces":
+    def _traced(self, sizes: Mapping[str, int] | None, by_rule: bool) -> "Traces":
         arrays = self._structures(sizes)
-        out = jax.eval_shape(self.value, *arrays)
-        cotangent = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, leaf.dtype), out)
-        leaves, tree = jax.tree.flatten(cotangent)
+        value, out = jax.make_jaxpr(self.value, return_shape=True)(*arrays)
+        leaves, tree = jax.tree.flatten(out)
         if not leaves or any(not jnp.issubdtype(leaf.dtype, jnp.floating) for leaf in leaves):
             raise Undecided("an output that is not an array of floats")
 
@@ -129,11 +128,8 @@ class Problem:
             _require_shapes(self.target, "backward", bars, floats)
             return jax.tree.leaves(value), bars
 
-        return Traces(
-            jax.make_jaxpr(lambda *a: jax.tree.leaves(self.value(*a)))(*arrays),
-            jax.make_jaxpr(hand)(*leaves, *arrays),
-            tuple(leaf.shape for leaf in leaves),
-        )
+        rule = jax.make_jaxpr(hand)(*leaves, *arrays) if by_rule else value
+        return Traces(value, rule, tuple(leaf.shape for leaf in leaves))
 
     def _structures(self, sizes: Mapping[str, int] | None) -> list[jax.ShapeDtypeStruct]:
         if sizes is not None:

@@ -17,6 +17,7 @@ from derivations.algebra.terms import (
     Poly,
     Undecided,
     entry,
+    everywhere,
     fresh,
     number,
     poly,
@@ -238,6 +239,9 @@ RULES = {
 def to_sympy(p: Poly, names: dict[Atom, sp.Idx] | None = None) -> sp.Expr:
     """The expression in the notation; free indices keep the names given."""
     names = {} if names is None else names
+    for named in everywhere(p):  # letters that are no index's
+        if named.head in ("size", "entry"):
+            names.setdefault(Atom("taken", named.args[0]), sp.Idx(named.args[0]))
     for free in sorted(p.free, key=lambda a: a.key):  # before a sum has letters of its own
         _index_name(free, names)
     return sp.Add(
@@ -317,6 +321,22 @@ def _largest_back(atom: Atom, names: dict) -> sp.Expr:
     return sp.Function("argmax")(*letters, inside, *([place] if place else []))
 
 
+def _product_back(atom: Atom, names: dict) -> sp.Expr:
+    own = dict(names)
+    letters = [_index_name(i, own) for i in atom.args[0]]
+    result = to_sympy(atom.args[1], own)
+    for name in letters:
+        result = sp.Product(result, (name, 1, name.upper))
+    return result
+
+
+def _sorting_back(atom: Atom, names: dict) -> sp.Expr:
+    own = dict(names)
+    (letter,) = (_index_name(i, own) for i in atom.args[0])
+    place = to_sympy(atom.args[2] + 1, names)
+    return sp.Function(atom.head)(letter, to_sympy(atom.args[1], own), place) - 1
+
+
 BACK = {
     "var": _index_back,
     "size": lambda a, _: sp.Symbol(a.args[0], integer=True, positive=True),
@@ -332,6 +352,9 @@ BACK = {
     "zero": lambda a, names: bracket(sp.Eq(to_sympy(a.args[0], names), 0)),
     "atleast": lambda a, names: bracket(to_sympy(a.args[0], names) >= 0),
     "argmax": _largest_back,
+    "prod": _product_back,
+    "order": _sorting_back,
+    "rank": _sorting_back,
 }
 
 

@@ -14,11 +14,12 @@ import sympy as sp
 import funcnet.ops
 from derivations import commands_prove
 from derivations.arguments import UsageError
+from derivations.cli import main
 from derivations.gradient import derive
 from derivations.proof import prove
-from derivations.testing import assert_proved, ops_of
+from derivations.testing import assert_proved
 
-OPS = ops_of("funcnet.ops")
+pytest_plugins = ["pytester"]
 
 
 @jax.custom_vjp
@@ -32,12 +33,56 @@ wrong_mean.defvjp(
 )
 
 
-@pytest.mark.parametrize("op", OPS, ids=lambda op: op.__name__)
-def test_every_op_of_ours_is_proved(op):
-    proof = assert_proved(op)
-
+@pytest.mark.proves("funcnet.ops")
+def test_every_op_of_ours_is_proved(proof):
+    assert proof, str(proof)
     assert {a.name for a in proof.arguments} > {"value"}
-    assert proof.seconds < 3  # 0.02 to 0.3 on a quiet machine
+
+
+def test_the_marker_finds_every_rule_of_a_module(pytester):
+    pytester.makepyfile(
+        rules="""
+        import jax
+
+        @jax.custom_vjp
+        def double(x):
+            return 2 * x
+
+        double.defvjp(lambda x: (2 * x, None), lambda _, g: (2 * g,))
+
+        @jax.custom_vjp
+        def triple(x):
+            return 3 * x
+
+        triple.defvjp(lambda x: (3 * x, None), lambda _, g: (2 * g,))
+        """,
+        test_rules="""
+        import pytest
+
+        @pytest.mark.proves("rules", sizes={"double": "n", "triple": ["n d"]})
+        def test_rules(proof):
+            assert proof
+        """,
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*test_rules[[]triple[]]*"])
+
+
+def test_the_marker_refuses_sizes_of_no_rule(pytester):
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.proves("funcnet.ops", sizes={"sofmax": "n"})
+        def test_rules(proof):
+            assert proof
+        """
+    )
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+
+    result.stdout.fnmatch_lines(["*funcnet.ops has no rule called sofmax; remove its sizes*"])
 
 
 def test_a_static_float_stands_for_all_its_values():
@@ -190,3 +235,20 @@ def test_a_target_that_is_none_gets_a_sentence(target):
 def test_the_helper_fails_with_the_whole_proof():
     with pytest.raises(AssertionError, match="REFUTED"):
         assert_proved(wrong_mean, "n d")
+
+
+def test_the_command_line_derives(capsys):
+    assert main(["derive", "jax.nn:softmax", "n"]) == 0
+    assert "x_bar[i] = y_bar[i]·exp(x[i]) / Σ_j exp(x[j])" in capsys.readouterr().out
+    assert main(["derive", "jax.numpy:var", "n d", "--static", "axis=0", "--latex"]) == 0
+    assert r"\bar{a}_{i, j} = " in capsys.readouterr().out
+    assert main(["derive", "jax.numpy:diag", "n n"]) == commands_prove.SOME_UNKNOWN
+    assert main(["derive", "jax.numpy", "n"]) == commands_prove.USAGE
+    assert "write module:name" in capsys.readouterr().err
+
+
+def test_static_values_are_given_on_the_command_line(capsys):
+    assert run("funcnet.ops:variance", "n d", "--static", "axis=0", "--static", "ddof=1") == 0
+    assert "axis = 0" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="NAME=VALUE"):
+        run("funcnet.ops:variance", "n d", "--static", "axis")

@@ -1,7 +1,7 @@
 """What the caller assumes of an array's sums over its last axis, and where it does not hold."""
 
 import pytest
-from letters import A, I, J, K, M, N, P, Q, i, p, x, y
+from letters import A, I, J, K, M, N, P, Q, i, x, y
 
 from derivations.algebra import functions as f
 from derivations.algebra.assumed import with_sums
