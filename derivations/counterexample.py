@@ -230,7 +230,8 @@ def true_along(
 def gradient_by_hand(problem: Problem, traces: Traces, point: Point, name: str) -> np.ndarray:
     """What the backward returns for one argument."""
     inputs, bars = map(_as_number, point.inputs), map(_as_number, point.cotangents)
-    hand, _ = _run_hand(traces, list(bars), list(inputs))
+    given = [*bars, *inputs]
+    hand, _ = run(traces.hand, given, [None] * len(given))
     floats = [a.name for a in problem.differentiable()]
     return hand[len(traces.outputs) + floats.index(name)].value
 

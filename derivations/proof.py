@@ -6,8 +6,10 @@ far above its own error. UNKNOWN: anything else. If the algebra says equal where
 a difference, that is a bug of ours and raises.
 """
 
+import gc
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -132,11 +134,35 @@ def prove(
     Raises:
         UsageError: the question does not fit the function.
     """
-    started = time.perf_counter()
     if order not in (1, 2):
         raise UsageError(f"prove needs order=1 or order=2, got {order}")
-    assumptions = Assumptions.parsed(assuming)
-    cases = [assumptions.applied(case) for case in problems(op, sizes, static or {}, order)]
+    started, assumptions = time.perf_counter(), Assumptions.parsed(assuming)
+    with _no_collection():
+        return _proved(op, sizes, wrt, assumptions, static or {}, order, started)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Without the garbage collector, which would go through all of JAX's objects a few times."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _proved(
+    op: Callable,
+    sizes: Sequence[str],
+    wrt: str | Sequence[str] | None,
+    assumptions: Assumptions,
+    static: Mapping[str, Any],
+    order: int,
+    started: float,
+) -> Proof:
+    cases = [assumptions.applied(case) for case in problems(op, sizes, static, order)]
     found = [_prove_case(case, _chosen(case, wrt), assumptions) for case in cases[:-1]]
     found.append(_with_switches(cases[-1], _chosen(cases[-1], wrt), assumptions))
     return _merged(name_of(op), found, assumptions, time.perf_counter() - started)

@@ -18,7 +18,8 @@ from derivations.witness import MP, reals
 from funcnet.contract import Between
 
 SMALL = MP.mpf(10) ** -20
-SIMPLE = (False, False, True, True)  # two points in general position, and two easy to read
+# two points in general position, one of them between 0 and 1; and two that are easy to read
+DRAWS = ((False, False), (False, True), (True, False), (True, False))
 GRID = 1024
 KINDS = ("boundary", "crossing", "nonzero", "positive", "unique")
 FIRST_GUESSES = (0, 1, -1)
@@ -58,8 +59,8 @@ def roots(
     problem: Problem, traces: Traces, sizes: Mapping[str, int], p: Poly, draw: random.Random
 ) -> Iterator[Root]:
     """A few points at which p = 0, by changing one entry of a random point."""
-    for simple in SIMPLE:
-        point = drawn_point(problem, traces, sizes, draw, simple)
+    for simple, unit in DRAWS:
+        point = drawn_point(problem, traces, sizes, draw, simple, between_0_and_1=unit)
         point = replace(point, inputs=tuple(map(_dyadic, point.inputs)))
         arrays = {a.name: x for a, x in zip(problem.arrays, point.inputs, strict=True)}
         try:

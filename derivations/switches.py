@@ -7,6 +7,7 @@ it has a kink, what the rule returns is told, beside the derivatives of the two 
 """
 
 import random
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +33,7 @@ class OnSwitch:
     """What was seen on one switch: a sentence, or a witness against the rule."""
 
     sentence: str = ""
+    is_general: bool = True  # not by the accident of simple numbers, or of sides that are nan
     name: str = ""
     witness: Witness | None = None
 
@@ -40,27 +42,38 @@ def on_switches(
     problem: Problem, conditions: Iterable[Condition], names: Sequence[str]
 ) -> dict[Condition, OnSwitch]:
     """What the rule does on each switch, as far as a point on it was found."""
-    sizes = {n: max(2, dict(problem.minimal).get(n, 1)) for n in problem.sizes}
-    draw, found = random.Random(3), {}
+    sizes, draw, found = _few(problem), random.Random(3), {}
     try:
         traces = problem.traced(sizes)
     except Undecided:
         return {}
     for condition in conditions:
-        seen = [
+        seen = _first(
             _seen(problem, traces, root, names, draw)
             for p in switches(condition)
             for root in roots(problem, traces, sizes, p, draw)
-        ]
-        against = [s for s in seen if s.witness]  # the last one is the simplest
-        best = against[-1] if against else next(filter(_says, seen), None)
-        if best is not None:
-            found[condition] = best
+        )
+        if seen is not None:
+            found[condition] = seen
     return found
 
 
-def _says(seen: OnSwitch) -> bool:
-    return bool(seen.sentence)
+def _few(problem: Problem) -> dict[str, int]:
+    """Sizes of 2, for ties; of several axes that one annotation stands for, only the first."""
+    least, repeated = dict(problem.minimal), re.compile(r"[a-z]\w*[2-9]")
+    two = {n: 1 if problem.ranks and repeated.fullmatch(n) else 2 for n in problem.sizes}
+    return {n: max(k, least.get(n, 1)) for n, k in two.items()}
+
+
+def _first(seen: Iterable[OnSwitch]) -> OnSwitch | None:
+    """The first that says all; of witnesses the last, which is the simplest."""
+    against = partial = None
+    for one in seen:
+        if one.sentence and one.is_general and against is None:
+            return one
+        against = one if one.witness else against
+        partial = partial or (one if one.sentence else None)
+    return against or partial
 
 
 def _seen(
@@ -78,10 +91,11 @@ def _seen(
                     return OnSwitch(name=name, witness=witness)
                 is_smooth = False
         if is_smooth:
-            return OnSwitch("on it the backward gives the derivative, by evaluation")
+            said = "on it the backward gives the derivative, by evaluation"
+            return OnSwitch(said, is_general=not root.is_simple)
         if root.is_simple or root.name not in names:
             return OnSwitch()
-        return OnSwitch(_kink(problem, traces, root, names, draw))
+        return _kink(problem, traces, root, names, draw)
     except CannotEvaluate:
         return OnSwitch()
 
@@ -97,11 +111,9 @@ def _compared(
     k = _number(problem, name)
     direction = reals(random_array(root.point.inputs[k].shape, draw, simple=False))
     bars = root.point.cotangents
-    limits = [
-        limit
-        for ways in (_ways(problem, root, draw), _ways(problem, root, draw))
-        for limit in _limits(traces, root.point, ways, k, direction, bars)
-    ]
+    limits = _limits(traces, root.point, _ways(problem, root, draw), k, direction, bars)
+    if all(_alike(limits[0], x) for x in limits):  # and from another side?
+        limits += _limits(traces, root.point, _ways(problem, root, draw), k, direction, bars)
     by_hand = inner(gradient_by_hand(problem, traces, root.point, name), direction)
     first = limits[0]
     return by_hand, first if all(_alike(first, x) for x in limits) else None
@@ -157,7 +169,7 @@ def _true(
 
 def _kink(
     problem: Problem, traces: Traces, root: Root, names: Sequence[str], draw: random.Random
-) -> str:
+) -> OnSwitch:
     """What the rule returns on a kink for a cotangent of ones, and what the sides give."""
     ones = tuple(np.full(c.shape, 1, dtype=object) for c in root.point.cotangents)
     point, ways = replace(root.point, cotangents=ones), _ways(problem, root)
@@ -174,11 +186,11 @@ def _kink(
     here, left, right = seen(root.name, _unit(shape, root.place))
     said = f"on it the backward returns {_shown(here)}"
     if not (MP.isfinite(left) and MP.isfinite(right)):
-        return said
+        return OnSwitch(said, is_general=False)
     said += f", the sides give {_shown(left)} and {_shown(right)}"
     together = sum(map(seen, names), np.asarray([MP.mpf(0)] * 3, dtype=object))
     is_inside = _is_between(here, left, right, together)
-    return said if is_inside else f"{said}: outside the subdifferential"
+    return OnSwitch(said if is_inside else f"{said}: outside the subdifferential")
 
 
 def _is_between(here: Any, left: Any, right: Any, other: np.ndarray) -> bool:

@@ -73,8 +73,17 @@ def _power(base: Any, e: Fraction) -> Any:
 
 
 def whole(p: Poly, place: Place) -> int:
-    """The value of an index or a size."""
-    return int(MP.nint(value(p, place)))
+    """The value of an index or a size: by integers, if it is a polynomial in such."""
+    found = 0
+    for monomial, coefficient in p.terms.items():
+        term = coefficient
+        for atom, e in monomial:
+            if atom.head not in ("var", "size") or e < 0:
+                return int(MP.nint(value(p, place)))
+            known = place.indices[atom] if atom.head == "var" else place.sizes[atom.args[0]]
+            term *= known**e
+        found += term
+    return int(found)
 
 
 def _entry(atom: Atom, place: Place) -> Any:
