@@ -19,7 +19,7 @@ from derivations.roots import points_near
 from derivations.script import Witness, witness_at
 from derivations.witness import MP, CannotEvaluate, Number, real, reals, run
 
-POINTS, TRIES = 3, 6
+POINTS, TRIES = (3, 2), 6  # at the first sizes, and at the second
 MORE_POINTS = 24  # when the algebra did not find equality
 
 
@@ -52,10 +52,10 @@ def examine(
     Where one is found, for the smallest example.
     """
     findings, draw = Findings(), random.Random(20)
-    for sizes in unequal_sizes(problem):
+    for sizes, points in zip(unequal_sizes(problem), POINTS, strict=False):
         traces = _concrete(problem, sizes, findings)
         if traces is not None:
-            _at_points(problem, traces, sizes, names, draw, findings, POINTS)
+            _at_points(problem, traces, sizes, names, draw, findings, points)
     if suspects - set(findings.different):
         _search_on(problem, suspects - set(findings.different), draw, findings)
     if suspects - set(findings.different):
@@ -176,10 +176,6 @@ def _verdict(a: Any, b: Any, traces: Traces) -> str:
     return "differs" if is_clear else "unclear"
 
 
-def _as_number(array: np.ndarray) -> np.ndarray:
-    return reals(array) if array.dtype == object else array
-
-
 def _compared(
     problem: Problem,
     traces: Traces,
@@ -192,8 +188,7 @@ def _compared(
 
     None if the point cannot be used.
     """
-    inputs = [_as_number(x) for x in point.inputs]
-    bars = [reals(c) for c in point.cotangents]
+    inputs, bars = point.numbers
     hand, near = _run_hand(traces, bars, inputs)
     directions = [random_array(x.shape, draw, simple=False) for x in inputs]
     found: dict[str, tuple[Any, Any]] = {}
@@ -202,7 +197,7 @@ def _compared(
     for k, a in enumerate(problem.arrays):
         if a.kind != "float":
             continue
-        values, true, near_here = true_along(traces, point, k, reals(directions[k]), bars)
+        values, true, near_here = true_along(traces, point, k, reals(directions[k]))
         near = near or near_here
         if a.name in names:
             found[a.name] = (inner(gradients[a.name].value, reals(directions[k])), true)
@@ -217,19 +212,19 @@ def _compared(
 
 
 def true_along(
-    traces: Traces, point: Point, k: int, direction: np.ndarray, bars: Sequence[np.ndarray]
+    traces: Traces, point: Point, k: int, direction: np.ndarray
 ) -> tuple[list[Number], Any, bool]:
     """The values, Σ ȳ ∂y along a direction of the k-th argument, and whether a kink was near."""
-    inputs = [_as_number(x) for x in point.inputs]
+    inputs, bars = point.numbers
     tangents = [direction if i == k else None for i in range(len(inputs))]
     values, near = run(traces.value, inputs, tangents)
-    parts = (inner(c, v.tangent) for c, v in zip(map(_as_number, bars), values, strict=True))
+    parts = (inner(c, v.tangent) for c, v in zip(bars, values, strict=True))
     return values, sum(parts, MP.mpf(0)), near
 
 
 def gradient_by_hand(problem: Problem, traces: Traces, point: Point, name: str) -> np.ndarray:
     """What the backward returns for one argument."""
-    inputs, bars = map(_as_number, point.inputs), map(_as_number, point.cotangents)
+    inputs, bars = point.numbers
     given = [*bars, *inputs]
     hand, _ = run(traces.hand, given, [None] * len(given))
     floats = [a.name for a in problem.differentiable()]
@@ -288,7 +283,7 @@ def _smallest(problem: Problem, findings: Findings) -> Witness | None:
 
 def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
     """The entry that differs most at this point, if one does."""
-    inputs, bars = [_as_number(x) for x in point.inputs], [reals(c) for c in point.cotangents]
+    inputs, bars = point.numbers
     hand, near = _run_hand(traces, bars, inputs)
     count, worst = len(traces.outputs), None
     if name == "value":
@@ -316,7 +311,7 @@ def _entries(
     for place in np.ndindex(by_hand.shape):
         direction = np.full(by_hand.shape, MP.mpf(0), dtype=object)
         direction[place] = real(1)
-        _, true, near = true_along(traces, point, k, direction, point.cotangents)
+        _, true, near = true_along(traces, point, k, direction)
         if not near:
             found.append((place, by_hand[place], true))
     return found

@@ -3,7 +3,6 @@
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from derivations.algebra.assumed import Known, with_positive, with_sums
 from derivations.algebra.calculus import pullback
@@ -102,12 +101,8 @@ def _read_definition(
 def _explained(c: Comparison, problem: Problem, sides: Sides, k: int) -> Comparison:
     """With the line that computes it, where it is wrong, and what stop_gradient makes of it."""
     line = "" if c.is_equal else line_of(sides.traces.hand, len(sides.outputs) + k)
-    note = _of_cut(c, problem, sides, k) if _has_cut(sides.traces.value) else ""
+    note = _of_cut(c, problem, sides, k) if sides.traces.has_cut else ""
     return replace(c, line=line, note=note)
-
-
-def _has_cut(jaxpr: Any) -> bool:
-    return "stop_gradient" in str(jaxpr)
 
 
 def _of_cut(c: Comparison, problem: Problem, sides: Sides, k: int) -> str:

@@ -6,11 +6,13 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
 from derivations.arguments import Argument
 from derivations.problem import Problem, Traces, evaluated
+from derivations.witness import reals
 from funcnet.contract import Between, Labels
 
 
@@ -21,6 +23,12 @@ class Point:
     sizes: Mapping[str, int]
     inputs: tuple[np.ndarray, ...]
     cotangents: tuple[np.ndarray, ...]
+
+    @cached_property
+    def numbers(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Inputs and cotangents in high precision."""
+        inputs = [reals(x) if x.dtype == object else x for x in self.inputs]
+        return inputs, [reals(c) for c in self.cotangents]
 
 
 def unequal_sizes(problem: Problem) -> list[dict[str, int]]:

@@ -156,16 +156,30 @@ class Traces:
         """Whether every number in the program is a short binary one, as 2 and 0.5 are, not 0.1."""
         return all(_is_short(x) for jaxpr in (self.value, self.hand) for x in _numbers(jaxpr))
 
+    @property
+    def has_cut(self) -> bool:
+        """Whether the definition keeps something from being differentiated."""
+        return any(e.primitive.name == "stop_gradient" for e in _equations(self.value))
+
 
 def _numbers(jaxpr: Any) -> Iterator[Any]:
     """The literals and constants of a jaxpr, calls included."""
     yield from getattr(jaxpr, "consts", ())
-    for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+    for equation in _equations(jaxpr):
         yield from (atom.val for atom in equation.invars if hasattr(atom, "val"))
+        yield from itertools.chain.from_iterable(
+            getattr(inner, "consts", ()) for inner in equation.params.values()
+        )
+
+
+def _equations(jaxpr: Any) -> Iterator[Any]:
+    """The equations of a jaxpr and of all that it calls."""
+    for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+        yield equation
         for param in equation.params.values():
             for inner in param if isinstance(param, (tuple, list)) else (param,):
                 if hasattr(getattr(inner, "jaxpr", inner), "eqns"):
-                    yield from _numbers(inner)
+                    yield from _equations(inner)
 
 
 def _is_short(value: Any) -> bool:

@@ -20,12 +20,12 @@ from derivations.algebra.text import terms_of_difference, text
 from derivations.arguments import UsageError, name_of
 from derivations.assumptions import Assumptions
 from derivations.conditions import needed, of_domains, shown_conditions
-from derivations.counterexample import Findings, Sample, Witness, examine
+from derivations.counterexample import Findings, Witness, examine
 from derivations.equality import Comparison, Pair, bar_names, by_algebra
 from derivations.problem import Problem, problems
 from derivations.reading import Condition, Reader
 from derivations.switches import on_switches
-from derivations.witness import MP, reals
+from derivations.witness import MP
 
 MISREAD = 1e-9  # literals are rounded to 1e-16
 PROVED, REFUTED, UNKNOWN = "PROVED", "REFUTED", "UNKNOWN"
@@ -254,18 +254,14 @@ def _hold_against_samples(
 ) -> None:
     """What was read must have the values that the evaluator found: else the reader is wrong."""
     bars = bar_names(len(findings.samples[0].outputs), problem) if findings.samples else []
-    for sample in _one_of_each_size(findings.samples):
-        arrays = dict(zip((a.name for a in problem.arrays), sample.point.inputs, strict=True))
-        arrays |= dict(zip(bars, sample.point.cotangents, strict=True))
-        arrays = {name: x if x.dtype.kind == "i" else reals(x) for name, x in arrays.items()}
+    for sample in findings.samples[:1]:
+        inputs, cotangents = sample.point.numbers
+        arrays = dict(zip((a.name for a in problem.arrays), inputs, strict=True))
+        arrays |= dict(zip(bars, cotangents, strict=True))
         for c in comparisons:
             found = sample.outputs if c.name == "value" else (sample.gradients[c.name],)
             for pair, array in zip(c.pairs, found, strict=False):
                 _hold(problem, c, pair, array, Place(sample.point.sizes, arrays, {}))
-
-
-def _one_of_each_size(samples: list[Sample]) -> list[Sample]:
-    return list({tuple(s.point.sizes.items()): s for s in samples}.values())[:2]
 
 
 def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place) -> None:

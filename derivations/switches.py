@@ -110,10 +110,9 @@ def _compared(
     """By hand on the switch, and the limit of the truth from all sides; None where they differ."""
     k = _number(problem, name)
     direction = reals(random_array(root.point.inputs[k].shape, draw, simple=False))
-    bars = root.point.cotangents
-    limits = _limits(traces, root.point, _ways(problem, root, draw), k, direction, bars)
+    limits = _limits(traces, root.point, _ways(problem, root, draw), k, direction)
     if all(_alike(limits[0], x) for x in limits):  # and from another side?
-        limits += _limits(traces, root.point, _ways(problem, root, draw), k, direction, bars)
+        limits += _limits(traces, root.point, _ways(problem, root, draw), k, direction)
     by_hand = inner(gradient_by_hand(problem, traces, root.point, name), direction)
     first = limits[0]
     return by_hand, first if all(_alike(first, x) for x in limits) else None
@@ -139,15 +138,13 @@ def _ways(problem: Problem, root: Root, draw: random.Random | None = None) -> Wa
     return ways
 
 
-def _limits(
-    traces: Traces, point: Point, ways: Ways, k: int, direction: np.ndarray, bars: Any
-) -> list[Any]:
+def _limits(traces: Traces, point: Point, ways: Ways, k: int, direction: np.ndarray) -> list[Any]:
     """The true derivative near the switch on either side; nan where the value jumps there."""
     found = []
-    here, _ = _true(traces, point, k, direction, bars)
+    here, _ = _true(traces, point, k, direction)
     for distance in DISTANCES:
         for side in (-1, 1):
-            values, slope = _true(traces, _moved(point, ways, side * distance), k, direction, bars)
+            values, slope = _true(traces, _moved(point, ways, side * distance), k, direction)
             is_continuous = all(_alike(a, b) for a, b in zip(values, here, strict=True))
             found.append(slope if is_continuous else MP.nan)
     return found
@@ -159,11 +156,9 @@ def _moved(point: Point, ways: Ways, distance: Any) -> Point:
     return replace(point, inputs=tuple(inputs))
 
 
-def _true(
-    traces: Traces, point: Point, k: int, direction: np.ndarray, bars: Any
-) -> tuple[list[Any], Any]:
+def _true(traces: Traces, point: Point, k: int, direction: np.ndarray) -> tuple[list[Any], Any]:
     """Every entry of the value, and Σ ȳ ∂y along a direction of the argument k."""
-    values, slope, _ = true_along(traces, point, k, direction, bars)
+    values, slope, _ = true_along(traces, point, k, direction)
     return [x for v in values for x in v.value.reshape(-1)], slope
 
 
@@ -179,7 +174,7 @@ def _kink(
         by_hand, k = gradient_by_hand(problem, traces, point, name), _number(problem, name)
         way = reals(random_array(by_hand.shape, draw, simple=False))
         way = way if direction is None else direction
-        *_, left, right = _limits(traces, point, ways, k, way, ones)
+        *_, left, right = _limits(traces, point, ways, k, way)
         return np.asarray([inner(by_hand, way), left, right], dtype=object)
 
     shape = root.point.inputs[_number(problem, root.name)].shape
@@ -219,7 +214,7 @@ def _witness(
     ways = _ways(problem, root, draw)
     for place in np.ndindex(by_hand.shape):
         unit = _unit(by_hand.shape, place)
-        limits = _limits(traces, root.point, ways, k, unit, root.point.cotangents)
+        limits = _limits(traces, root.point, ways, k, unit)
         hand, true = MP.mpf(float(by_hand[place])), (limits[-1] + limits[-2]) / 2
         if not all(_alike(true, x) for x in limits) or _alike(hand, true):
             continue

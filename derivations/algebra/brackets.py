@@ -111,6 +111,7 @@ def _simplest(p: Poly) -> Poly:
     return scale(p, 1 / content(p))
 
 
+@functools.lru_cache(maxsize=20000)
 @by_cases
 def positive(p: Poly) -> Poly:
     """[P > 0] of a real.
@@ -145,6 +146,7 @@ def _root_removed(p: Poly) -> Poly:
     return p
 
 
+@functools.lru_cache(maxsize=20000)
 @by_cases
 def zero(p: Poly) -> Poly:
     """[P = 0] of a real, by the two signs where P may be 0 on a whole region."""
@@ -226,6 +228,7 @@ def _places(v: Atom, summand: Poly, rest: Poly) -> list[Poly]:
     return list(found.values())
 
 
+@functools.lru_cache(maxsize=20000)
 def delta(p: Poly) -> Poly:
     """[P = 0] of an integer.
 

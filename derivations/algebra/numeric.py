@@ -43,7 +43,8 @@ def value(p: Poly, place: Place) -> Any:
         if all(truth.get(a) is not False for a, _ in monomial):
             rest = tuple(pair for pair in monomial if not truth.get(pair[0]))
             left[rest] = left.get(rest, 0) + coefficient
-    return sum((_term(m, c, place) for m, c in left.items() if c), MP.mpf(0))
+    known: dict[Atom, Any] = {}  # each atom is evaluated once
+    return sum((_term(m, c, place, known) for m, c in left.items() if c), MP.mpf(0))
 
 
 def _truth_of(bracket: Atom, place: Place) -> bool | None:
@@ -54,15 +55,18 @@ def _truth_of(bracket: Atom, place: Place) -> bool | None:
         return None
 
 
-def _term(monomial: Any, coefficient: Any, place: Place) -> Any:
-    c = Fraction(coefficient)
-    result = MP.mpf(c.numerator) / c.denominator
+def _term(monomial: Any, coefficient: Any, place: Place, known: dict[Atom, Any]) -> Any:
+    result = MP.mpf(coefficient.numerator) / coefficient.denominator
     for atom, e in monomial:
-        result *= _power(RULES[atom.head](atom, place), Fraction(e))
+        if atom not in known:
+            known[atom] = RULES[atom.head](atom, place)
+        result *= _power(known[atom], e)
     return result
 
 
-def _power(base: Any, e: Fraction) -> Any:
+def _power(base: Any, e: int | Fraction) -> Any:
+    if e == 1:
+        return base
     if base == 0 and e < 0:
         raise ZeroDivisionError
     if e.denominator == 1:

@@ -20,7 +20,37 @@ FUNCTIONS = {
     "trigonometric": (lambda x: jnp.sin(x) * jnp.cos(x) + jnp.arctan(x) + jnp.tan(x), "n"),
     "inverse hyperbolic": (lambda x: jnp.arcsinh(x) + jnp.arctan2(x, 2.0), "n"),
     "erf": (lambda x: special.erf(x) + jax.lax.erfc(x), "n"),
-    "abs and sign": (lambda x: jnp.abs(x) * jnp.sign(x), "n"),
+    "abs and sign": (lambda x: x * jnp.abs(x) + jnp.sign(x), "n"),
+    "remainders": (lambda x: jax.nn.relu(x) % 2 + x // 3, "n"),
+    "rounding": (lambda x: x * jnp.round(x) - jnp.ceil(x), "n"),
+    "sorting": (lambda x: jnp.sort(x)[::-1] * x, "n"),
+    "the order of entries": (lambda x, y: y[jnp.argsort(x)], "n", "n"),
+    "the sum of sorted entries": (lambda x: (jnp.sort(x) ** 2).sum(), "n"),
+    "a set entry": (lambda x, y: x.at[1].set(y), "3", ""),
+    "an added entry": (lambda x, y: x.at[0].add(y), "n", ""),
+    "stacks": (lambda x: jnp.stack([x, 2 * x], 1), "n"),
+    "products": (lambda x: jnp.prod(x), "3"),
+    "cumulative products": (jnp.cumprod, "3"),
+    "few turns of a loop": (
+        lambda x: jax.lax.scan(lambda c, _: (jnp.sin(c), c), x, None, length=3)[0],
+        "n",
+    ),
+    "a loop with a counter": (lambda x: jax.lax.fori_loop(0, 3, lambda i, x: x * x + i, x), "n"),
+    "a choice of a branch": (
+        lambda x: jax.lax.cond(x.sum() > 0, lambda x: 2 * x, lambda x: x**2, x),
+        "n",
+    ),
+    "known sizes": (lambda x: jax.nn.softmax(x), "n 3"),
+    "polynomials": (jnp.polyval, "3", "n"),
+    "positive parts beside entries": (lambda x: jnp.concatenate([x, jax.nn.relu(x)]), "n"),
+    "a maximum of positive parts": (lambda x: jax.nn.relu(x).max(), "n"),
+    "a rotation": (lambda x: jnp.roll(x, 1), "n"),
+    "attention": (
+        lambda q, k, v: jax.nn.dot_product_attention(q, k, v),
+        "b t h 4",
+        "b s h 4",
+        "b s h 4",
+    ),
     "max and min": (lambda x, y: jnp.maximum(x, y) - jnp.minimum(x, 2 * y), "n", "n"),
     "clip": (lambda x: jnp.clip(x, -1, 1), "n"),
     "comparisons": (
@@ -88,6 +118,14 @@ def test_a_constant_read_as_such_is_a_condition():
 
     (condition,) = reader.conditions
     assert "0.7071067811865476 is read as" in condition.expression
+
+
+def test_what_jax_makes_of_a_kink_that_cancels_is_wrong_on_one_point():
+    """|x| sign(x) is x, whose derivative at 0 is 1; jax.grad gives 0 there."""
+    proof = prove(lambda x: jnp.abs(x) * jnp.sign(x), "n")
+
+    assert proof.verdict == "REFUTED"
+    assert (proof.witness.by_hand == 0) != (proof.witness.true == 0)
 
 
 def test_a_straight_through_estimator_is_no_derivative_of_its_value():
