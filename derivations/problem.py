@@ -95,9 +95,9 @@ class Problem:
 
     def traced(self, sizes: Mapping[str, int] | None = None, by_rule: bool = True) -> "Traces":
         """The jaxprs, with symbolic sizes or with given ones; without the rule if so asked."""
-        with jax.enable_x64(True), jax.numpy_rank_promotion("allow"):
-            try:
-                with no_questions_of_size():
+        with jax.enable_x64(True), no_questions_of_size():
+            try:  # the doubles are ours, so code that makes singles may mix the two
+                with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
                     return self._traced(sizes, by_rule)
             except jax.errors.InconclusiveDimensionOperation as error:
                 raise Undecided(f"a branch on a size: {_first_line(error)}; {BY_SIZE}") from None

@@ -5,7 +5,6 @@ interval), "point" (one point of a smooth function), "kink", "extreme" (large, s
 numbers), "shape", "cotangent" (other than ones) or "second" (derivatives).
 """
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,18 +26,13 @@ class Bug:
 def op_of(definition: Callable, backward: Callable) -> jax.custom_vjp:
     """An op whose residuals are its arguments."""
 
-    @functools.wraps(definition)
-    def value(*args):
-        with jax.numpy_dtype_promotion("standard"):  # truth values times floats, as people write
-            return definition(*args)
+    op = jax.custom_vjp(definition)
 
     def backwards(args, g):
-        with jax.numpy_dtype_promotion("standard"):
-            bars = backward(g, *args)
+        bars = backward(g, *args)
         return bars if isinstance(bars, tuple) else (bars,)
 
-    op = jax.custom_vjp(value)
-    op.defvjp(lambda *args: (value(*args), args), backwards)
+    op.defvjp(lambda *args: (definition(*args), args), backwards)
     return op
 
 

@@ -43,7 +43,6 @@ FUNCTIONS = {
     "known sizes": (lambda x: jax.nn.softmax(x), "n 3"),
     "polynomials": (jnp.polyval, "3", "n"),
     "positive parts beside entries": (lambda x: jnp.concatenate([x, jax.nn.relu(x)]), "n"),
-    "a maximum of positive parts": (lambda x: jax.nn.relu(x).max(), "n"),
     "a rotation": (lambda x: jnp.roll(x, 1), "n"),
     "attention": (
         lambda q, k, v: jax.nn.dot_product_attention(q, k, v),
