@@ -273,16 +273,25 @@ def _smallest(problem: Problem, findings: Findings) -> Witness | None:
             continue
         for k in range(8):
             point = drawn_point(problem, traces, sizes, draw, simple=k < 5)
-            witness = _at_point(problem, traces, point, name)
+            witness = _witness_at(problem, traces, point, name)
             if witness is not None and math.isfinite(witness.by_hand):
                 return witness
             undefined = undefined or witness
     point = findings.different[name]
-    return undefined or _at_point(problem, problem.traced(point.sizes), point, name)
+    return undefined or _witness_at(problem, problem.traced(point.sizes), point, name)
 
 
-def _at_point(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
+def _witness_at(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
     """The entry that differs most at this point, if one does."""
+    try:
+        return _largest_difference(problem, traces, point, name)
+    except CannotEvaluate:  # as a loop that does not end there
+        return None
+
+
+def _largest_difference(
+    problem: Problem, traces: Traces, point: Point, name: str
+) -> Witness | None:
     inputs, bars = point.numbers
     hand, near = _run_hand(traces, bars, inputs)
     count, worst = len(traces.outputs), None

@@ -163,8 +163,16 @@ def _proved(
     started: float,
 ) -> Proof:
     cases = [assumptions.applied(case) for case in problems(op, sizes, static, order)]
-    found = [_prove_case(case, _chosen(case, wrt), assumptions) for case in cases[:-1]]
-    found.append(_with_switches(cases[-1], _chosen(cases[-1], wrt), assumptions))
+    found: list[CaseProof] = []
+    try:
+        found += [_prove_case(case, _chosen(case, wrt), assumptions) for case in cases[:-1]]
+        found.append(_with_switches(cases[-1], _chosen(cases[-1], wrt), assumptions))
+    except SelfContradiction:
+        if all(case.is_repeatable() for case in cases):
+            raise
+    is_complete = len(found) == len(cases)
+    if not is_complete or (_is_refuted(found) and not cases[-1].is_repeatable()):
+        found = [_unrepeatable(_chosen(cases[-1], wrt))]
     return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
 
 
@@ -177,6 +185,15 @@ def _chosen(problem: Problem, wrt: str | Sequence[str] | None) -> tuple[str, ...
                 f"{name!r} is not a differentiable argument; choose from {', '.join(known)}"
             )
     return names
+
+
+def _is_refuted(found: Sequence["CaseProof"]) -> bool:
+    return any(a.verdict == REFUTED for case in found for a in case.arguments)
+
+
+def _unrepeatable(names: Sequence[str]) -> "CaseProof":
+    reason = "the code is another one each time that it is traced: a side effect, or chance"
+    return CaseProof(tuple(ArgumentProof(n, UNKNOWN, reason=reason) for n in names), (), None, ())
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from typing import Any
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import at_least, delta, off_boundaries, positive, zero
 from derivations.algebra.ranges import divided
-from derivations.algebra.sums import MOST_UNROLLED
 from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, constant, number, scale
 from derivations.reading import RULES, Array, Reader, elementwise, frozen, kind_of, read, rule
 
 HALF = Fraction(1, 2)
+MOST_TURNS = 16  # of a loop that is read turn by turn
 
 
 def _reciprocal(reader: Reader, p: Poly) -> Poly:
@@ -383,8 +383,8 @@ def _scan(reader: Reader, equation: Any, *args: Array) -> list[Array]:
     """A loop of few turns, turn by turn."""
     params = equation.params
     length, consts, carried = params["length"], params["num_consts"], params["num_carry"]
-    if not isinstance(length, int) or length > MOST_UNROLLED:
-        raise Undecided(f"a scan of {length} turns, more than {MOST_UNROLLED}")
+    if not isinstance(length, int) or length > MOST_TURNS:
+        raise Undecided(f"a scan of {length} turns, more than {MOST_TURNS}")
     state, rows = list(args[consts : consts + carried]), args[consts + carried :]
     outputs: dict[int, list[Array]] = {}
     for k in reversed(range(length)) if params["reverse"] else range(length):

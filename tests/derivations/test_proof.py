@@ -4,6 +4,7 @@ The helper for tests.
 """
 
 import argparse
+import itertools
 import json
 
 import jax
@@ -188,6 +189,53 @@ def test_what_cannot_be_read_is_unknown_with_its_reason(function, sizes, reason)
 def test_a_question_that_does_not_fit_gets_a_sentence(ask, sentence):
     with pytest.raises(UsageError, match=sentence):
         ask()
+
+
+TURNS = itertools.count()
+
+
+def counted(x):
+    return x * (1 + next(TURNS))
+
+
+def test_code_that_is_another_each_time_is_unknown_and_no_contradiction_of_ours():
+    op = jax.custom_vjp(counted)
+    op.defvjp(lambda x: (counted(x), x), lambda x, g: (g * counted(1.0),))
+    proof = prove(op, "n")
+
+    assert proof.verdict == "UNKNOWN"
+    assert "a side effect, or chance" in proof.reason
+
+
+def test_what_is_printed_or_kept_on_the_way_is_no_obstacle():
+    kept = []
+
+    def square(x):
+        kept.append(x.shape)
+        jax.debug.print("x = {}", x)
+        return x**2
+
+    op = jax.custom_vjp(square)
+    op.defvjp(lambda x: (square(x), x), lambda x, g: (2 * g * x,))
+    assert prove(op, "n")
+
+
+def test_a_callback_is_named():
+    def outside(x):
+        return jax.pure_callback(lambda x: x, jax.ShapeDtypeStruct(x.shape, x.dtype), x)
+
+    op = jax.custom_vjp(outside)
+    op.defvjp(lambda x: (outside(x), x), lambda x, g: (g,))
+    assert "the primitive pure_callback" in prove(op, "n").reason
+
+
+def test_a_loop_with_an_end_of_its_own_is_unknown_or_refuted_never_proved():
+    def doubled(x):
+        return jax.lax.while_loop(lambda c: c.sum() < 100, lambda c: 2 * c, x)
+
+    op = jax.custom_vjp(doubled)
+    op.defvjp(lambda x: (doubled(x), x), lambda x, g: (g,))
+    assert prove(op, "n").verdict in ("UNKNOWN", "REFUTED")
 
 
 def test_a_gradient_is_derived_without_a_rule():
