@@ -29,6 +29,7 @@ bench: .venv/installed ## every figure of the README
 	$(RUN) -m benchmarks.steps
 	$(RUN) -m benchmarks.digits
 	$(RUN) -m benchmarks.proving
+	$(RUN) -m benchmarks.detection
 
 .venv/installed: pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "funcnet needs Python 3.11 or later; run make PYTHON=python3.11")'

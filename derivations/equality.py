@@ -219,7 +219,7 @@ def _compared(
         equal = all(is_zero(gap) or is_zero(with_positive(gap, facts())) for gap in gaps)
     except Undecided as error:
         return Comparison(name, reason=str(error))
-    except RecursionError:
+    except (RecursionError, MemoryError):
         return Comparison(name, reason="an expression nested too deeply")
     first = next((p for p in found if p.hand != p.true), found[0])
     reason = "" if equal else "the difference was not brought to zero"

@@ -261,7 +261,11 @@ def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProo
     reason = (
         c.reason if not c.is_equal else f"could not be checked by evaluation: {findings.reason}"
     )
-    if not c.is_equal and c.name in findings.agreed:
+    if c.name in findings.unclear:
+        reason += (
+            f"; the two differ by {findings.unclear[c.name]:.1g}, relatively, as approximations do"
+        )
+    elif not c.is_equal and c.name in findings.agreed:
         reason += f"; no difference by evaluation at {findings.agreed[c.name]}"
     return ArgumentProof(c.name, UNKNOWN, **shown, reason=reason, ranks=problem.ranks)
 

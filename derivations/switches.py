@@ -26,6 +26,7 @@ from derivations.witness import MP, CannotEvaluate, as_array, real, reals
 
 DISTANCES = (MP.mpf(10) ** -9, MP.mpf(10) ** -12)
 CLOSE = MP.mpf(10) ** -6  # limits nearer than this, relatively, are the same
+MISTAKE = MP.mpf(10) ** -3  # what is wrong on one point alone is wrong by much
 
 
 @dataclass(frozen=True)
@@ -86,10 +87,10 @@ def _seen(
             if limits is None:
                 is_smooth = False
             elif not _alike(by_hand, limits):
+                is_smooth = False
                 witness = _witness(problem, traces, root, name, draw)
                 if witness is not None:
                     return OnSwitch(name=name, witness=witness)
-                is_smooth = False
         if is_smooth:
             said = "on it the backward gives the derivative, by evaluation"
             return OnSwitch(said, is_general=not root.is_simple)
@@ -102,6 +103,11 @@ def _seen(
 
 def _alike(a: Any, b: Any) -> bool:
     return MP.isfinite(a) and abs(a - b) <= CLOSE * (1 + abs(a) + abs(b))
+
+
+def _is_near(a: Any, b: Any) -> bool:
+    """Whether the gap may be one of an approximation near a singular point."""
+    return MP.isfinite(a) and abs(a - b) <= MISTAKE * (abs(a) + abs(b)) + CLOSE
 
 
 def _compared(
@@ -216,7 +222,7 @@ def _witness(
         unit = _unit(by_hand.shape, place)
         limits = _limits(traces, root.point, ways, k, unit)
         hand, true = MP.mpf(float(by_hand[place])), (limits[-1] + limits[-2]) / 2
-        if not all(_alike(true, x) for x in limits) or _alike(hand, true):
+        if not all(_alike(true, x) for x in limits) or _is_near(hand, true):
             continue
         gap = abs(hand - true) if MP.isfinite(hand) else MP.inf
         if worst is None or gap > worst[0]:

@@ -1,4 +1,8 @@
-"""Rules of the evaluator for calls, choices of a branch, and loops."""
+"""Rules of the evaluator for calls, choices of a branch, and loops of a known length.
+
+A loop that ends when a result is good enough is an approximation, whose derivative is not the
+derivative of its turns: such a loop has no rule.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,8 +11,6 @@ import numpy as np
 
 from derivations.witness.numbers import CannotEvaluate, Number, Surroundings, as_array
 from derivations.witness.run import RULES, evaluate
-
-MOST_TURNS = 1000  # of a loop
 
 
 def _called(around: Surroundings, inner: Any, args: Sequence[Number]) -> list[Number]:
@@ -25,17 +27,6 @@ def _cond(around: Surroundings, params: dict, which: Number, *args: Number) -> l
     branches = params["branches"]
     k = min(max(int(which.value[()]), 0), len(branches) - 1)
     return _called(around, branches[k], args)
-
-
-def _while(around: Surroundings, params: dict, *args: Number) -> list[Number]:
-    of_test, of_body = params["cond_nconsts"], params["body_nconsts"]
-    test, body, state = args[:of_test], args[of_test : of_test + of_body], args[of_test + of_body :]
-    for _ in range(MOST_TURNS):
-        (goes_on,) = _called(around, params["cond_jaxpr"], (*test, *state))
-        if not goes_on.value[()]:
-            return list(state)
-        state = _called(around, params["body_jaxpr"], (*body, *state))
-    raise CannotEvaluate(f"a loop of more than {MOST_TURNS} turns")
 
 
 def _scan(around: Surroundings, params: dict, *args: Number) -> list[Number]:
@@ -82,7 +73,6 @@ CALLS = (
 RULES |= {
     **dict.fromkeys(CALLS, _call),
     "cond": _cond,
-    "while": _while,
     "scan": _scan,
     **dict.fromkeys(("optimization_barrier", "device_put"), lambda _, __, *a: list(a)),
     **dict.fromkeys(("debug_callback", "debug_print"), lambda _, __, *___: []),

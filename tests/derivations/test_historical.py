@@ -1,8 +1,8 @@
 """Forty gradient bugs of public projects: the wrong rule refuted, the right one proved."""
 
 import pytest
-from historical import BUGS, op_of
 
+from benchmarks.historical import BUGS, op_of
 from derivations.proof import prove
 
 ROUNDING = {name for name, bug in BUGS.items() if bug.kind == "extreme"} - {

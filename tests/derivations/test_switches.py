@@ -3,8 +3,8 @@
 import jax
 import jax.numpy as jnp
 import pytest
-from historical import op_of
 
+from benchmarks.historical import op_of
 from derivations.proof import prove
 
 IDENTITY = lambda x: 1.0 * x  # noqa: E731
