@@ -17,7 +17,7 @@ from derivations.problem import Problem, Traces
 from derivations.reading import Condition
 from derivations.roots import points_near
 from derivations.script import Witness, witness_at
-from derivations.witness import MP, CannotEvaluate, Number, real, reals, run
+from derivations.witness import MP, CannotEvaluate, Number, more_digits, real, reals, run
 
 POINTS, TRIES = (3, 2), 9  # at the first sizes, and at the second
 MORE_POINTS = 24  # when the algebra did not find equality
@@ -132,6 +132,9 @@ def _at_point_of(
     """Compare at one point; whether it could be used."""
     try:
         found = _compared(problem, traces, point, names, draw, findings)
+        if found and any(_verdict(*pair, traces) != "agrees" for pair in found.values()):
+            with more_digits():  # is it the difference of two nearly equal numbers?
+                found = _compared(problem, traces, point, names, draw, findings)
     except CannotEvaluate as error:
         findings.reason = str(error)
         return False
@@ -165,7 +168,7 @@ class Tolerance:
 
 # 40 digits are computed; a literal such as 0.1 is itself wrong in the 17th, and a function that is
 # approximated by a polynomial in the 7th
-EXACT = Tolerance(MP.mpf(10) ** -26, MP.mpf(10) ** -20, MP.mpf(10) ** -32)
+EXACT = Tolerance(MP.mpf(10) ** -20, MP.mpf(10) ** -13, MP.mpf(10) ** -32)
 ROUNDED = Tolerance(MP.mpf(10) ** -12, MP.mpf(10) ** -5, MP.mpf(10) ** -22)
 
 
@@ -293,7 +296,8 @@ def _smallest(problem: Problem, findings: Findings) -> Witness | None:
 def _witness_at(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
     """The entry that differs most at this point, if one does."""
     try:
-        return _largest_difference(problem, traces, point, name)
+        with more_digits():
+            return _largest_difference(problem, traces, point, name)
     except CannotEvaluate:  # as a loop that does not end there
         return None
 

@@ -159,7 +159,7 @@ def bar_names(count: int, problem: Problem) -> list[str]:
 def _input_array(a: Argument, reader: Reader) -> Array:
     shape = tuple(_dim(d, reader) for d in a.dims)
     top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
-    name, sign = a.name, a.sign
+    name, sign = a.name, "integer" if a.kind == "int" and top is None else a.sign
     return Array(
         shape, "i" if a.kind == "int" else "f", lambda at: entry(name, *at, sign=sign, upper=top)
     )

@@ -293,7 +293,11 @@ def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place)
         expected = array[tuple(int(numeric(p, here)) for p in pair.place)]
         try:
             read_ = numeric(pair.hand, here)
-        except (ZeroDivisionError, ValueError):  # outside the domain: nothing to compare
+        except (
+            ZeroDivisionError,
+            ValueError,
+            IndexError,
+        ):  # outside the domain
             continue
         if not MP.isfinite(expected) or not MP.isfinite(read_):
             continue

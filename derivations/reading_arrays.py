@@ -471,14 +471,17 @@ def _scatter(reader: Reader, equation: Any, a: Array, where: Array, new: Array) 
 
 
 def _are_distinct(where: Array, batch: list[Poly], coordinates: int) -> bool:
-    """Whether different positions in the batch have different targets for certain."""
+    """Whether different positions in the batch have different targets for certain.
+
+    Each index of the batch has a coordinate of the target to itself, which it determines.
+    """
     targets = [where(*batch, poly(k)) for k in range(coordinates)]
-    for i in batch:
-        if i == ZERO:
-            continue
-        found = single(i)
-        if found is None or not any(_is_injective(t, found) for t in targets):
+    indices = [single(i) for i in batch if i != ZERO]
+    for index in indices:
+        own = next((t for t in targets if index is not None and _is_injective(t, index)), None)
+        if own is None or any(i in own.free for i in indices if i != index):
             return False
+        targets.remove(own)
     return True
 
 

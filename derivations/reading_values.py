@@ -9,7 +9,7 @@ from typing import Any
 
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import at_least, delta, off_boundaries, positive, zero
-from derivations.algebra.ranges import divided
+from derivations.algebra.ranges import at_least_zero, bounds, divided
 from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, constant, number, scale
 from derivations.reading import RULES, Array, Reader, elementwise, frozen, kind_of, read, rule
 
@@ -148,8 +148,9 @@ def _real_remainder(reader: Reader, p: Poly, q: Poly) -> Poly:
 
 
 def _digit(p: Poly, q: Poly, which: int) -> Poly:
-    found = divided(p, q)
-    if found is None:
+    found, limits = divided(p, q), bounds(p)
+    is_positive = limits is not None and at_least_zero(limits[0]) and at_least_zero(q - 1)
+    if found is None or not is_positive:  # JAX rounds towards 0
         raise Undecided("an integer division that is not of digits")
     return found[which]
 

@@ -283,7 +283,7 @@ def _index_name(atom: Atom, names: dict) -> sp.Idx:
 
 def _entry_back(atom: Atom, names: dict) -> sp.Expr:
     name, sign, upper, *at = atom.args
-    assumed = {"+": {"positive": True}, "0+": {"nonnegative": True}, "": {}}[sign]
+    assumed = {"+": {"positive": True}, "0+": {"nonnegative": True}}.get(sign, {})
     if not at:
         found = scalar(name, **assumed)
     else:

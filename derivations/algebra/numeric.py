@@ -15,7 +15,7 @@ import numpy as np
 from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided
 
 MP = mpmath.mp.clone()
-MP.dps = 30
+MP.dps = 60
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _OF_ATOM = {
     "order": NONNEGATIVE,
     "rank": NONNEGATIVE,
 }
-_OF_ENTRY = {"+": POSITIVE, "0+": NONNEGATIVE, "": UNKNOWN}
+_OF_ENTRY = {"+": POSITIVE, "0+": NONNEGATIVE}
 
 
 def atom_sign(atom: Atom) -> int:
@@ -38,7 +38,7 @@ def atom_sign(atom: Atom) -> int:
     if atom.head in BRACKETS or (atom.head == "size" and atom.args[1] < 1):
         return NONNEGATIVE
     if atom.head == "entry":
-        return NONNEGATIVE if atom.args[2] is not None else _OF_ENTRY[atom.args[1]]
+        return NONNEGATIVE if atom.args[2] is not None else _OF_ENTRY.get(atom.args[1], UNKNOWN)
     if atom.head == "const":
         return POSITIVE if atom.args[0] == "pi" else UNKNOWN
     if atom.head == "sum":

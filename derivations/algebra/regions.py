@@ -17,8 +17,10 @@ from derivations.algebra.terms import (
     Number,
     Poly,
     add,
+    atoms,
     everywhere,
     expanded,
+    is_integer,
     merge,
     poly,
     product,
@@ -47,7 +49,7 @@ def has_steps(p: Poly) -> bool:
 
 def _is_step(atom: Atom) -> bool:
     if atom.head == "entry":
-        return atom.args[2] is not None  # a label
+        return is_integer(atom)
     if atom.head in ("size", "const", "prime"):
         return False
     if atom.head in LEVEL or (atom.head == "fn" and atom.args[0] in STEPS):
@@ -84,8 +86,11 @@ def _is_never_zero(p: Poly) -> bool:
     Powers of composites are cleared first; different monomials in entries, exponentials and
     logarithms are independent of one another.
     """
+    p = _cleared(p)
+    if len(p.terms) > 1 and any(_is_of_size(a) for a in atoms(p)):
+        return False
     coefficients: dict = {}
-    for monomial, c in _cleared(p).terms.items():
+    for monomial, c in p.terms.items():
         real = tuple(pair for pair in monomial if _is_real(pair[0]))
         known = Poly({tuple(pair for pair in monomial if not _is_real(pair[0])): c})
         coefficients.setdefault(real, []).append(known)
@@ -95,7 +100,20 @@ def _is_never_zero(p: Poly) -> bool:
 
 def _is_real(atom: Atom) -> bool:
     """Whether it depends on an array of reals."""
-    return any(a.head == "entry" and a.args[2] is None for a in everywhere(poly(atom)))
+    return any(a.head == "entry" and not is_integer(a) for a in everywhere(poly(atom)))
+
+
+def _is_of_size(atom: Atom) -> bool:
+    """Whether a size stands inside an atom of reals, as in exp(n x), which is exp(x) for n = 1."""
+    return atom.head != "size" and _is_real(atom) and _has_size(atom)
+
+
+def _has_size(atom: Atom) -> bool:
+    """Whether a size occurs, other than as the range of an index."""
+    if atom.head in ("entry", "var"):
+        return False
+    parts = (arg for arg in atom.args if isinstance(arg, Poly))
+    return atom.head == "size" or any(_has_size(a) for p in parts for a in atoms(p))
 
 
 def _cleared(p: Poly) -> Poly:

@@ -340,9 +340,14 @@ def bound(level: int, position: int, n: Poly) -> Atom:
 def entry(name: str, *indices: Poly, sign: str = "", upper: Poly | None = None) -> Poly:
     """An array's entry.
 
-    `sign` is "+" (positive), "0+" or ""; `upper` makes it an integer in 0..upper-1, a label.
+    `sign` is "+" (positive), "0+", "" or "integer"; `upper` makes it one of 0..upper-1, a label.
     """
     return poly(Atom("entry", name, sign, upper, *indices))
+
+
+def is_integer(atom: Atom) -> bool:
+    """Whether it is an entry of an array of integers."""
+    return atom.head == "entry" and (atom.args[2] is not None or atom.args[1] == "integer")
 
 
 Rule = Callable[..., Poly]
@@ -393,8 +398,8 @@ def _renamed_atom(atom: Atom, name: Callable[[str], str]) -> Poly:
         return poly(atom)
     args = tuple(renamed(arg, name) if isinstance(arg, Poly) else arg for arg in atom.args)
     if atom.head == "entry":
-        is_label = atom.args[2] is not None
-        return poly(Atom("entry", atom.args[0] if is_label else name(atom.args[0]), *args[1:]))
+        called = atom.args[0] if is_integer(atom) else name(atom.args[0])
+        return poly(Atom("entry", called, *args[1:]))
     rule = REBUILD.get(atom.head)
     return rule(*args) if rule else poly(Atom(atom.head, *args))
 

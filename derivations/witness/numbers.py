@@ -1,6 +1,7 @@
 """Numbers of 40 digits with tangents, in arrays: what the evaluator computes with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -12,6 +13,17 @@ MP = mpmath.mp.clone()
 MP.dps = 40
 NAN = MP.nan
 CLOSE = MP.mpf(10) ** -10  # nearer to a kink than this a point is not used
+
+
+@contextmanager
+def more_digits() -> Iterator[None]:
+    """Three times as many, to tell a difference from what cancellation leaves."""
+    before = MP.dps
+    MP.dps = 3 * before
+    try:
+        yield
+    finally:
+        MP.dps = before
 
 
 class CannotEvaluate(Exception):

@@ -181,3 +181,100 @@ def test_a_primitive_that_is_not_understood_is_named():
 
     assert proof.verdict == "UNKNOWN"
     assert "the primitive top_k" in proof.reason
+
+
+APPROXIMATIONS = {
+    "a polynomial for exp": (
+        lambda x: 1 + x * (0.99999994 + x * (0.50000012 + x * 0.16666667)),
+        lambda g, x: (g * (1 + x * (1 + x * 0.5)),),
+    ),
+    "Newton's square root": (
+        lambda x: jax.lax.while_loop(
+            lambda s: jnp.abs(s**2 - x).max() > 1e-9, lambda s: (s + x / s) / 2, jnp.ones_like(x)
+        ),
+        lambda g, x: (g / (2 * jnp.sqrt(jnp.abs(x))),),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", APPROXIMATIONS)
+def test_an_approximation_is_no_refutation(name):
+    definition, backward = APPROXIMATIONS[name]
+
+    proof = prove(rule(definition, backward), "n")
+
+    assert proof.verdict == "UNKNOWN", str(proof)
+
+
+def test_points_without_a_value_refute_nothing():
+    def definition(x):
+        return jnp.where(x.sum() > 0, jnp.log(jnp.abs(x.sum())), jnp.nan)
+
+    op = rule(definition, lambda g, x: (jnp.broadcast_to(g / x.sum(), x.shape),))
+    assert prove(op, "n").verdict != "REFUTED"
+
+
+RIGHT = {  # rules that rounding, or cancellation in any number of digits, makes look wrong
+    "a product of literals": (lambda x: 0.3 * x, lambda g, x: (0.1 * 3 * g,), ["n"]),
+    "a number next to 1": (
+        lambda x: (1 + 2.0**-53) * x,
+        lambda g, x: (g + 2.0**-53 * g,),
+        ["n"],
+    ),
+    "the tail of a logistic": (
+        lambda x: jnp.log(1 - jax.nn.sigmoid(32 * x)),
+        lambda g, x: (-32 * g * jax.nn.sigmoid(32 * x),),
+        ["n"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_rule_is_not_refuted(name):
+    definition, backward, sizes = RIGHT[name]
+
+    assert prove(rule(definition, backward), *sizes).verdict != "REFUTED"
+
+
+def rows(x):
+    return 10 - 2 * jnp.arange(x.shape[0])[:, None] + jnp.arange(2)[None, :]
+
+
+FALSE = {  # found by attacks on the prover
+    "a quotient of integers below 0": (
+        lambda x: x * jax.lax.div(rows(x), jnp.full_like(rows(x), 2)),
+        lambda g, x: (g * (5.0 - jnp.arange(x.shape[0])[:, None]),),
+        ["n 2"],
+    ),
+    "a remainder of integers below 0": (
+        lambda x: x * jax.lax.rem(rows(x), jnp.full_like(rows(x), 2)),
+        lambda g, x: (g * jnp.arange(2.0),),
+        ["n 2"],
+    ),
+    "integers as reals": (
+        lambda x, i: jnp.where(i.astype(float) == 5.0, 3 * x, x),
+        lambda g, x, i: (g, None),
+        ["n", "n:int"],
+    ),
+    "exponentials that are one for n = 1": (
+        lambda x: jnp.where(jnp.exp(x.sum()) - jnp.exp(x) >= 0, x**2, 0),
+        lambda g, x: (jnp.where(jnp.exp(x.sum()) - jnp.exp(x) > 0, 2 * x * g, 0),),
+        ["n"],
+    ),
+    "a scatter that collides": (
+        lambda v: jnp.zeros(30).at[sum_of_indices(v)].set(v),
+        lambda g, v: (g[sum_of_indices(v)],),
+        ["n m"],
+    ),
+}
+
+
+def sum_of_indices(v):
+    return jnp.arange(v.shape[0])[:, None] + jnp.arange(v.shape[1])[None, :]
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_what_attacks_found_is_not_proved(name):
+    definition, backward, sizes = FALSE[name]
+
+    assert prove(rule(definition, backward), *sizes).verdict != "PROVED"
