@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from derivations.algebra.terms import everywhere, poly
+from derivations.algebra.terms import PERMUTATIONS, everywhere, poly
 from derivations.algebra.text import text
 from derivations.equality import Comparison
 from derivations.problem import Problem
@@ -17,11 +17,12 @@ def needed(reader: Reader, comparisons: Iterable[Comparison]) -> list[Condition]
     """
     conditions = list({_sentence(c): c for c in reader.conditions}.values())
     judged = [p for c in comparisons for p in (c.hand, c.true) if p is not None]
-    if any(atom.head == "argmax" for p in judged for atom in everywhere(p)):
+    if any(atom.head in CHOICES for p in judged for atom in everywhere(p)):
         return conditions
     return [c for c in conditions if c.kind != "unique"]
 
 
+CHOICES = PERMUTATIONS | {"argmax"}
 SENTENCES = {
     "nonzero": "{} ≠ 0",
     "positive": "{} > 0",

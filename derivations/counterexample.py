@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import jax
 import numpy as np
 
 from derivations.algebra.terms import Undecided
@@ -213,6 +214,8 @@ def _compared(
     finite = all(MP.isfinite(true) for _, true in found.values())
     if near or not finite:
         return None
+    if not _are_finite(hand) and _is_undefined_here_alone(problem, traces, point, hand):
+        return None
     arrays = {name: gradient.value for name, gradient in gradients.items()}
     findings.samples.append(Sample(point, tuple(h.value for h in hand[:outputs]), arrays))
     return found
@@ -236,6 +239,32 @@ def gradient_by_hand(problem: Problem, traces: Traces, point: Point, name: str) 
     hand, _ = run(traces.hand, given, [None] * len(given))
     floats = [a.name for a in problem.differentiable()]
     return hand[len(traces.outputs) + floats.index(name)].value
+
+
+def run_in_double(problem: Problem, traces: Traces, point: Point) -> dict[str, np.ndarray]:
+    """What the code itself returns in double precision: the value's parts, and each gradient."""
+    with jax.enable_x64(True):
+        arrays = [
+            np.asarray(x, dtype="int32" if x.dtype.kind == "i" else "float64")
+            for x in (*point.cotangents, *point.inputs)
+        ]
+        found = jax.core.eval_jaxpr(traces.hand.jaxpr, traces.hand.consts, *arrays)
+    count = len(traces.outputs)
+    names = [*(f"value {k}" for k in range(count)), *(a.name for a in problem.differentiable())]
+    return {name: np.asarray(x) for name, x in zip(names, found, strict=True)}
+
+
+def _is_undefined_here_alone(
+    problem: Problem, traces: Traces, point: Point, hand: Sequence[Number]
+) -> bool:
+    """Whether a nan is one of this evaluator alone: it knows no 1/0 = ∞ and no 1/∞ = 0."""
+    in_double = list(run_in_double(problem, traces, point).values())
+    pairs = zip(hand, in_double, strict=True)
+    return any(
+        np.isfinite(x) and not MP.isfinite(y)
+        for h, found in pairs
+        for x, y in zip(found.reshape(-1), h.value.reshape(-1), strict=True)
+    )
 
 
 def _run_hand(traces: Traces, bars: list, inputs: list) -> tuple[list[Number], bool]:
@@ -308,6 +337,8 @@ def _largest_difference(
     inputs, bars = point.numbers
     hand, near = _run_hand(traces, bars, inputs)
     count, worst = len(traces.outputs), None
+    if not _are_finite(hand) and _is_undefined_here_alone(problem, traces, point, hand):
+        return None
     if name == "value":
         values, near_here = run(traces.value, inputs, [None] * len(inputs))
         pair = _first_difference(hand[:count], values, traces)

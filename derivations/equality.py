@@ -11,7 +11,7 @@ from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, 
 from derivations.algebra.text import LETTERS
 from derivations.arguments import Argument
 from derivations.assumptions import Assumptions
-from derivations.problem import Problem, Traces
+from derivations.problem import Problem, Traces, bar_names
 from derivations.reading import Array, Reader, note_axes, read, thawed
 from derivations.source import line_of
 from funcnet.contract import Labels
@@ -145,17 +145,6 @@ def _note_orders(problem: Problem, reader: Reader) -> None:
                 reader.merged(axes, whole)
 
 
-def bar_names(count: int, problem: Problem) -> list[str]:
-    """Names of the cotangents, other than those of the arguments."""
-    taken = {a.name.rstrip("0123456789") for a in problem.arguments}
-    stem = next(
-        s
-        for s in ("y", "z", "cotangent_of_y")
-        if not any(n.startswith(s) and n.endswith("_bar") for n in taken)
-    )
-    return [f"{stem}_bar"] if count == 1 else [f"{stem}{k + 1}_bar" for k in range(count)]
-
-
 def _input_array(a: Argument, reader: Reader) -> Array:
     shape = tuple(_dim(d, reader) for d in a.dims)
     top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
@@ -203,8 +192,7 @@ def _facts(problem: Problem) -> list[Poly]:
     reader = Reader(minimal=dict(problem.minimal))
     for output in _read_definition(problem, reader, problem.traced(by_rule=False))[1]:
         output(*reader.indices(output.shape, "o")[1])
-    found = (c for c in reader.conditions if c.kind == "positive" and not c.guards)
-    return [c.expression for c in found if isinstance(c.expression, Poly)]
+    return reader.facts
 
 
 def _compared(

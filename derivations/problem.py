@@ -21,7 +21,7 @@ from jax import export
 from derivations.algebra.terms import Undecided
 from derivations.arguments import Argument, UsageError, annotated, given, is_custom_vjp, name_of
 from derivations.symbolic import BY_SIZE, no_questions_of_size
-from funcnet.contract import Flattened, Rows
+from funcnet.contract import Flattened, Labels, Rows
 
 RANKS = (0, 1, 2)
 SHORT = 36  # binary digits; a decimal such as 0.1 has 53
@@ -196,6 +196,17 @@ def _is_short(value: Any) -> bool:
     return all(x.numerator.bit_length() <= SHORT for x in finite)
 
 
+def bar_names(count: int, problem: "Problem") -> list[str]:
+    """Names of the cotangents, other than those of the arguments."""
+    taken = {a.name.rstrip("0123456789") for a in problem.arguments}
+    stem = next(
+        s
+        for s in ("y", "z", "cotangent_of_y")
+        if not any(n.startswith(s) and n.endswith("_bar") for n in taken)
+    )
+    return [f"{stem}_bar"] if count == 1 else [f"{stem}{k + 1}_bar" for k in range(count)]
+
+
 def _by_hand_of_op(
     op: Any, values: list, cotangent: Any, arguments: Sequence[Argument]
 ) -> tuple[Any, list]:
@@ -249,6 +260,14 @@ def problems(
     if not callable(target):
         raise UsageError(f"prove needs a function, got {type(target).__name__}")
     arguments = given(target, sizes, static) if sizes else annotated(target, static)
+    axes = {f for a in arguments for d in a.dims for f in re.findall(r"[A-Za-z_]\w*", d)}
+    for a in arguments:
+        for d in a.domains:
+            if isinstance(d, Labels) and not d.size.isdigit() and d.size not in axes:
+                raise UsageError(
+                    f"the labels {a.name} are below {d.size}, which is no axis of any argument; "
+                    "write the name of an axis, or a number"
+                )
     stars = sorted({d for a in arguments for d in a.dims if d == "..." or d.startswith("*")})
     found = [_of_rank(target, arguments, stars, r, order) for r in (RANKS if stars else (0,))]
     return [p if order == 1 else _second_order(p) for p in found]

@@ -21,8 +21,8 @@ from derivations.arguments import UsageError, name_of
 from derivations.assumptions import Assumptions
 from derivations.conditions import needed, of_domains, shown_conditions
 from derivations.counterexample import Findings, Witness, examine
-from derivations.equality import Comparison, Pair, bar_names, by_algebra
-from derivations.problem import Problem, problems
+from derivations.equality import Comparison, Pair, by_algebra
+from derivations.problem import Problem, bar_names, problems
 from derivations.reading import Condition, Reader
 from derivations.switches import on_switches
 from derivations.witness import MP
@@ -288,6 +288,8 @@ def _hold_against_samples(
 def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place) -> None:
     """The first and the last entry of what was read against what was run."""
     for last in (False, True):
+        if 0 in array.shape:
+            continue
         indices = {i: numeric(i.args[1], place) - 1 if last else 0 for i in pair.names}
         here = place.at({i: int(k) for i, k in indices.items()})
         expected = array[tuple(int(numeric(p, here)) for p in pair.place)]

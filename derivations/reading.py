@@ -10,7 +10,8 @@ import ast
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -100,17 +101,30 @@ class Reader:
         default_factory=dict
     )  # of the axes merged in a size
     minimal: dict[str, int] = field(default_factory=dict)  # sizes known to be at least so many
+    facts: list[Poly] = field(default_factory=list)  # positive, or the program has no value
+    cases: int = 0  # how many choices are open, of which one branch is being read
     cuts: bool = False  # whether stop_gradient makes a constant of what it is given
 
     def assume(self, kind: str, expression: Poly | str, guards: Iterable[Guard] = ()) -> None:
         """Note a condition."""
         self.conditions[Condition(kind, expression, tuple(guards))] = None
 
+    @contextmanager
+    def one_case(self) -> Iterator[None]:
+        """Read a branch: what it needs is not needed everywhere."""
+        self.cases += 1
+        try:
+            yield
+        finally:
+            self.cases -= 1
+
     def needs(self, kind: str, p: Poly, guards: tuple[Guard, ...] = ()) -> None:
         """Note that p must be "nonzero" or "positive".
 
         Case by case where p is a case distinction.
         """
+        if kind == "positive" and not self.cases and not guards:
+            self.facts.append(p)
         brackets = sorted((a for a in atoms(p) if a.head in BRACKETS), key=lambda a: a.key)
         if brackets and len(guards) < MOST_CASES:
             holds, fails = split(p, brackets[0])

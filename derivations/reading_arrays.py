@@ -8,7 +8,7 @@ from typing import Any
 from derivations.algebra.brackets import at_least, delta, in_range, positive
 from derivations.algebra.functions import INFINITY, NAN
 from derivations.algebra.orders import order
-from derivations.algebra.ranges import certainly_below, divided
+from derivations.algebra.ranges import at_least_zero, certainly_below, divided
 from derivations.algebra.sums import largest, maximiser, product_over, total
 from derivations.algebra.terms import (
     ONE,
@@ -20,13 +20,16 @@ from derivations.algebra.terms import (
     add,
     atoms,
     constant,
+    everywhere,
+    is_integer,
     number,
     poly,
     product,
     single,
     substitute,
 )
-from derivations.reading import Array, Reader, kind_of, rule
+from derivations.reading import Array, Reader, kind_of, literal, rule
+from derivations.reading_values import chosen, require_no_wrap
 
 Indices = tuple[Poly, ...]
 
@@ -110,9 +113,7 @@ def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> A
     shape = reader.shape(equation.outvars[0].aval.shape)
 
     def entries(at: Indices) -> Poly:
-        first = [
-            _clamped(reader, s(), n - m) for s, n, m in zip(starts, a.shape, shape, strict=False)
-        ]
+        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, shape, strict=False)]
         return a(*(i + s for i, s in zip(at, first, strict=True)))
 
     return _made(reader, equation, entries)
@@ -121,9 +122,7 @@ def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> A
 @rule("dynamic_update_slice")
 def _dynamic_update(reader: Reader, equation: Any, a: Array, new: Array, *starts: Array) -> Array:
     def entries(at: Indices) -> Poly:
-        first = [
-            _clamped(reader, s(), n - m) for s, n, m in zip(starts, a.shape, new.shape, strict=True)
-        ]
+        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, new.shape, strict=True)]
         inner = tuple(i - s for i, s in zip(at, first, strict=True))
         inside = product(in_range(i, n) for i, n in zip(inner, new.shape, strict=True))
         return inside * new(*inner) + (ONE - inside) * a(*at)
@@ -131,13 +130,15 @@ def _dynamic_update(reader: Reader, equation: Any, a: Array, new: Array, *starts
     return _made(reader, equation, entries)
 
 
-def _clamped(reader: Reader, start: Poly, greatest: Poly) -> Poly:
-    """A start that needs no clamping; where that is not certain it is a condition."""
-    if greatest == ZERO:
+def _clamped(start: Poly, greatest: Poly) -> Poly:
+    """A start that is certain to need no clamping, or certain to be clamped."""
+    if greatest == ZERO or at_least_zero(-start):
         return ZERO
-    if not certainly_below(start, greatest + 1):
-        reader.assume("in range", start)
-    return start
+    if certainly_below(start, greatest + 1):
+        return start
+    if at_least_zero(start - greatest):
+        return greatest
+    raise Undecided("a slice whose start may lie outside")
 
 
 @rule("rev")
@@ -259,7 +260,11 @@ def _sort(reader: Reader, equation: Any, *operands: Array) -> list[Array]:
 
 @rule("iota")
 def _iota(reader: Reader, equation: Any, *_: Array) -> Array:
-    return _made(reader, equation, lambda at: at[equation.params["dimension"]])
+    axis, dtype = equation.params["dimension"], equation.params["dtype"]
+    size = reader.shape(equation.outvars[0].aval.shape)[axis]
+    if kind_of(dtype) == "i":
+        require_no_wrap(size - 1, dtype)
+    return _made(reader, equation, lambda at: at[axis])
 
 
 @rule("dim_as_value")
@@ -394,22 +399,27 @@ def _placed(rank: int, contracted: Any, inner: Any, batched: Any, batch: Any, re
 @rule("gather")
 def _gather(reader: Reader, equation: Any, a: Array, where: Array) -> Array:
     numbers, sizes = equation.params["dimension_numbers"], equation.params["slice_sizes"]
-    mode = str(equation.params["mode"])
+    filler = equation.params["fill_value"]
+    is_filled = "FILL" in str(equation.params["mode"]) and filler is not None
     offset_axes = [k for k in range(len(a.shape)) if k not in _dropped(numbers)]
     shape = reader.shape(sizes)
 
     def entries(at: Indices) -> Poly:
         batch = [i for k, i in enumerate(at) if k not in numbers.offset_dims]
-        place = [ZERO] * len(a.shape)
+        place, inside = [ZERO] * len(a.shape), ONE
         for axis, k in zip(offset_axes, numbers.offset_dims, strict=True):
             place[axis] = at[k]
         for k, axis in enumerate(numbers.start_index_map):
             start = where(*batch, poly(k))
-            _note_range(reader, start, a.shape[axis] - shape[axis] + 1, mode)
+            if not is_filled:
+                _require_range(reader, start, a.shape[axis] - shape[axis] + 1)
+            inside = inside * in_range(start, a.shape[axis] - shape[axis] + 1)
             place[axis] = place[axis] + start
         for axis, k in _batching(numbers):
             place[axis] = batch[k]
-        return a(*place)
+        if not is_filled or inside == ONE:
+            return a(*place)
+        return chosen(reader, inside, literal(reader, filler), a(*place))
 
     return _made(reader, equation, entries)
 
@@ -426,28 +436,32 @@ def _batching(numbers: Any) -> list[tuple[int, int]]:
     return list(zip(*pairs, strict=True))
 
 
-def _note_range(reader: Reader, start: Poly, n: Poly, mode: str) -> None:
-    """An index that may be outside is read as inside; that is a condition of the proof."""
+def _require_range(reader: Reader, start: Poly, n: Poly) -> None:
+    """An index that lies inside for certain; of the caller's own integers that is a condition."""
     if certainly_below(start, n):
         return
+    if not any(map(is_integer, everywhere(start))):
+        raise Undecided("an index that may lie outside")
     reader.assume("in range", start)
-    del mode
 
 
 @rule("scatter-add", "scatter_add")
 def _scatter_add(reader: Reader, equation: Any, a: Array, where: Array, new: Array) -> Array:
     numbers = equation.params["dimension_numbers"]
     window = [k for k in range(len(a.shape)) if k not in _scatter_dropped(numbers)]
+    drops = "DROP" in str(equation.params["mode"]) and not window  # what lies outside hits nothing
 
     def entries(at: Indices) -> Poly:
         names, position = reader.indices(new.shape, "s")
         batch = [i for k, i in enumerate(position) if k not in numbers.update_window_dims]
-        target = [ZERO] * len(a.shape)
+        target, length = [ZERO] * len(a.shape), [ONE] * len(a.shape)
         for axis, k in zip(window, numbers.update_window_dims, strict=True):
-            target[axis] = position[k]
+            target[axis], length[axis] = position[k], new.shape[k]
         for k, axis in enumerate(numbers.scatter_dims_to_operand_dims):
-            target[axis] = target[axis] + where(*batch, poly(k))
-            _note_range(reader, where(*batch, poly(k)), a.shape[axis], "")
+            start = where(*batch, poly(k))
+            target[axis] = target[axis] + start
+            if not drops:
+                _require_range(reader, start, a.shape[axis] - length[axis] + 1)
         for axis, k in _scatter_batching(numbers):
             target[axis] = batch[k]
         hit = product(delta(i - t) for i, t in zip(at, target, strict=True))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import at_least, delta, off_boundaries, positive, zero
 from derivations.algebra.ranges import at_least_zero, bounds, divided
@@ -14,6 +16,7 @@ from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, constant,
 from derivations.reading import RULES, Array, Reader, elementwise, frozen, kind_of, read, rule
 
 HALF = Fraction(1, 2)
+WIDE = 32  # bits
 MOST_TURNS = 16  # of a loop that is read turn by turn
 
 
@@ -273,7 +276,9 @@ def _select(reader: Reader, equation: Any, which: Array, *cases: Array) -> Array
         condition = which(*at)
         if condition in (ZERO, ONE):  # the other case is not looked at
             return cases[0 if condition == ZERO else 1](*at)
-        return chosen(reader, condition, cases[0](*at), cases[1](*at))
+        with reader.one_case():
+            no, yes = cases[0](*at), cases[1](*at)
+        return chosen(reader, condition, no, yes)
 
     out = equation.outvars[0].aval
     return Array(reader.shape(out.shape), kind_of(out.dtype), entry)
@@ -311,7 +316,22 @@ def _convert(reader: Reader, equation: Any, a: Array) -> Array:
         raise Undecided("a conversion of floats to integers")
     if to == "b" and a.kind != "b":
         return elementwise(lambda r, p: ONE - _same(r, p, ZERO, a.kind))(reader, equation, a)
+    if a.kind == "i" and to == "i":
+        dtype = equation.params["new_dtype"]
+        return elementwise(lambda _, p: require_no_wrap(p, dtype))(reader, equation, a)
     return elementwise(lambda _, p: p)(reader, equation, a)
+
+
+def require_no_wrap(p: Poly, dtype: Any) -> Poly:
+    """An integer that is certain to fit; sizes are taken to fit in 32 bits, and so do indices."""
+    info = np.iinfo(dtype)
+    limits = bounds(p) if info.min == 0 or info.bits < WIDE else None
+    if info.min == 0 and (limits is None or not at_least_zero(limits[0])):
+        raise Undecided(f"a conversion to {info.dtype}, which may wrap around")
+    most = constant(limits[1]) if limits is not None else None
+    if info.bits < WIDE and (most is None or most > info.max):
+        raise Undecided(f"a conversion to {info.dtype}, which may wrap around")
+    return p
 
 
 # --- calls: the value is that of the definition ---
@@ -374,7 +394,12 @@ def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Arr
     no, yes = (read(reader, branch, args) for branch in branches)
 
     def either(a: Array, b: Array) -> Array:
-        return Array(a.shape, a.kind, lambda at: chosen(reader, which(), a(*at), b(*at)))
+        def entry(at: tuple[Poly, ...]) -> Poly:
+            with reader.one_case():
+                cases = a(*at), b(*at)
+            return chosen(reader, which(), *cases)
+
+        return Array(a.shape, a.kind, entry)
 
     return [either(a, b) for a, b in zip(no, yes, strict=True)]
 

@@ -12,7 +12,7 @@ from derivations.algebra.numeric import Place, whole
 from derivations.algebra.numeric import value as numeric
 from derivations.algebra.terms import Atom, Poly, Undecided, everywhere, number, substitute
 from derivations.points import Point, drawn_point
-from derivations.problem import Problem, Traces
+from derivations.problem import Problem, Traces, bar_names
 from derivations.reading import Condition
 from derivations.witness import MP, reals
 from funcnet.contract import Between
@@ -38,10 +38,12 @@ class Root:
 
     def moved(self, problem: Problem, distance: Fraction) -> Point:
         """The point with that entry moved."""
-        k = next(k for k, a in enumerate(problem.arrays) if a.name == self.name)
-        inputs = [x.copy() for x in self.point.inputs]
-        inputs[k][self.place] += distance
-        return replace(self.point, inputs=tuple(inputs))
+        names = [a.name for a in problem.arrays]
+        moved = [x.copy() for x in (*self.point.inputs, *self.point.cotangents)]
+        names += bar_names(len(self.point.cotangents), problem)
+        moved[names.index(self.name)][self.place] += distance
+        count = len(self.point.inputs)
+        return replace(self.point, inputs=tuple(moved[:count]), cotangents=tuple(moved[count:]))
 
 
 def switches(condition: Condition) -> list[Poly]:
@@ -61,8 +63,10 @@ def roots(
     """A few points at which p = 0, by changing one entry of a random point."""
     for simple, unit in DRAWS:
         point = drawn_point(problem, traces, sizes, draw, simple, between_0_and_1=unit)
-        point = replace(point, inputs=tuple(map(_dyadic, point.inputs)))
-        arrays = {a.name: x for a, x in zip(problem.arrays, point.inputs, strict=True)}
+        inputs, bars = (tuple(map(_dyadic, xs)) for xs in (point.inputs, point.cotangents))
+        point = replace(point, inputs=inputs, cotangents=bars)
+        arrays = dict(zip((a.name for a in problem.arrays), inputs, strict=True))
+        arrays |= dict(zip(bar_names(len(bars), problem), bars, strict=True))
         try:
             place = _placed(p, sizes, arrays, draw)
             for name, at in _entries(p, place):
@@ -133,7 +137,7 @@ def _solved(problem: Problem, p: Poly, place: Place, name: str, at: tuple) -> Fr
 def _admissible(problem: Problem, name: str, v: Any) -> Fraction | None:
     """The nearest number of double precision, if the argument may be that."""
     value = float(v)
-    domains = next(a.domains for a in problem.arrays if a.name == name)
+    domains = (d for a in problem.arrays if a.name == name for d in a.domains)
     for d in domains:
         if isinstance(d, Between) and not d.low <= value <= d.high:
             return None

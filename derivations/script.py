@@ -108,9 +108,9 @@ def _differences(problem: Problem, name: str, place: tuple) -> list[str]:
     total = "sum((b * (u - v)).sum() for b, u, v in zip(jax.tree.leaves(bar), up, down))"
     where = ", ".join(map(str, place))
     return [
-        f"step = jnp.zeros_like({name}).at[{where or '...'}].set(1e-6)",
+        f"step = jnp.zeros_like({name}).at[{where or '...'}].set(1e-7)",
         f"up, down = {pair}",
-        f'print("by differences at [{where}]:", {total} / 2e-6)',
+        f'print("by differences at [{where}]:", {total} / 2e-7)',
     ]
 
 

@@ -8,23 +8,22 @@ it has a kink, what the rule returns is told, beside the derivatives of the two 
 
 import random
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import jax
 import numpy as np
 
 from derivations.algebra.terms import Undecided
-from derivations.counterexample import gradient_by_hand, inner, true_along
+from derivations.counterexample import gradient_by_hand, inner, run_in_double, true_along
 from derivations.points import Point, random_array
 from derivations.problem import Problem, Traces
 from derivations.reading import Condition
 from derivations.roots import Root, roots, switches
 from derivations.script import Witness, witness_at
-from derivations.witness import MP, CannotEvaluate, as_array, real, reals
+from derivations.witness import MP, CannotEvaluate, as_array, more_digits, real, reals
 
-DISTANCES = (MP.mpf(10) ** -9, MP.mpf(10) ** -12)
+DISTANCES = tuple(MP.mpf(10) ** -k for k in (8, 12, 20, 35))  # beside zones as narrow as these
 CLOSE = MP.mpf(10) ** -6  # limits nearer than this, relatively, are the same
 MISTAKE = MP.mpf(10) ** -3  # what is wrong on one point alone is wrong by much
 
@@ -49,11 +48,12 @@ def on_switches(
     except Undecided:
         return {}
     for condition in conditions:
-        seen = _first(
-            _seen(problem, traces, root, names, draw)
-            for p in switches(condition)
-            for root in roots(problem, traces, sizes, p, draw)
-        )
+        with more_digits():
+            seen = _first(
+                _seen(problem, traces, root, names, draw)
+                for p in switches(condition)
+                for root in roots(problem, traces, sizes, p, draw)
+            )
         if seen is not None:
             found[condition] = seen
     return found
@@ -216,7 +216,7 @@ def _witness(
 ) -> Witness | None:
     """The entry that differs most, if running the code itself in double precision shows it too."""
     k, worst = _number(problem, name), None
-    by_hand = _run_in_double(problem, traces, root.point, name)
+    by_hand = run_in_double(problem, traces, root.point)[name]
     ways = _ways(problem, root, draw)
     for place in np.ndindex(by_hand.shape):
         unit = _unit(by_hand.shape, place)
@@ -230,17 +230,3 @@ def _witness(
     if worst is None:
         return None
     return witness_at(problem, root.point, name, *worst[1:], on_switch=True)
-
-
-def _run_in_double(problem: Problem, traces: Traces, point: Point, name: str) -> np.ndarray:
-    with jax.enable_x64(True):
-        arrays = [
-            np.asarray(x, dtype="int32" if x.dtype.kind == "i" else "float64")
-            for x in (*point.cotangents, *point.inputs)
-        ]
-        outputs = jax.core.eval_jaxpr(traces.hand.jaxpr, traces.hand.consts, *arrays)
-    floats = [a.name for a in problem.differentiable()]
-    return np.asarray(outputs[len(traces.outputs) + floats.index(name)])
-
-
-Seen = Mapping[Condition, OnSwitch]

@@ -33,6 +33,7 @@ from derivations.algebra.terms import (
     atoms,
     constant,
     everywhere,
+    is_integer,
     monomial_key,
     poly,
     product,
@@ -182,7 +183,7 @@ def _is_maximum(p: Poly, within: bool = True) -> Poly | None:
     With `within` the k must be one of those that A is chosen from, so that P ≥ 0; without, P is 0
     off its boundary at k = A alone.
     """
-    largest = [a for a in everywhere(p) if a.head == "argmax" and not has_steps(a.args[1])]
+    largest = [a for a in everywhere(p) if a.head == "argmax" and not _may_tie(a.args[1])]
     for atom in largest:
         bound, summand = atom.args[0], atom.args[1]
         whole = [Atom("argmax", bound, summand, place) for place in range(len(bound))]
@@ -193,6 +194,11 @@ def _is_maximum(p: Poly, within: bool = True) -> Poly | None:
             if values is not None:
                 return product(delta(poly(a) - v) for a, v in zip(whole, values, strict=True))
     return None
+
+
+def _may_tie(p: Poly) -> bool:
+    """Whether values at different indices may be equal on a region: steps, or repeated labels."""
+    return has_steps(p) or any(map(is_integer, everywhere(p)))
 
 
 def _factors(p: Poly, target: Poly) -> list[Poly]:

@@ -8,7 +8,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from derivations.witness.numbers import CLOSE, MP, NAN, Number, Surroundings, as_array, meet, reals
+from derivations.witness.numbers import (
+    CLOSE,
+    MP,
+    NAN,
+    Number,
+    Surroundings,
+    as_array,
+    meet,
+    real,
+    reals,
+)
 from derivations.witness.run import RULES
 from derivations.witness.values import add_numbers, multiply
 
@@ -198,17 +208,21 @@ def by_positions(name: str) -> Callable:
         if "fill_value" in options:
             options["fill_value"] = -1
         if name == "pad":  # position -1: what is padded with
-            others, filler = [jnp.asarray(-1)], rest[0].value[()]
+            others, filler, slope = [jnp.asarray(-1)], rest[0].value[()], rest[0].tangent
         else:
-            others, filler = [jnp.asarray(_integers_of(r)) for r in rest], NAN
+            others, slope = [jnp.asarray(_integers_of(r)) for r in rest], None
+            filler = params["fill_value"] if params.get("fill_value") is not None else NAN
         where = np.asarray(primitive.bind(positions, *others, **options))
 
         def pick(array: np.ndarray, missing: Any) -> np.ndarray:
             with_missing = np.append(array.reshape(-1), missing)  # which stands at position -1
             return with_missing[np.maximum(where, -1)]
 
-        tangent = None if x.tangent is None else as_array(pick(x.tangent, MP.mpf(0)))
-        return Number(as_array(pick(x.value, filler)), tangent)
+        value = as_array(pick(x.value, real(filler) if x.is_float else filler))
+        if x.tangent is None and slope is None:
+            return Number(value)
+        own = np.full(x.value.shape, MP.mpf(0)) if x.tangent is None else x.tangent
+        return Number(value, as_array(pick(own, MP.mpf(0) if slope is None else slope[()])))
 
     return apply
 

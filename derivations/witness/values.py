@@ -210,9 +210,10 @@ def _convert(_: Surroundings, params: dict, x: Number) -> Number:
         return x if x.is_float else Number(reals(x.value))
     if kind == "b":
         return Number(truth(x.value != 0))
-    return Number(
-        np.vectorize(int, otypes=[np.int64])(x.value) if x.value.size else x.value.astype(int)
-    )
+    if x.value.dtype.kind == "b":
+        return Number(x.value.astype(np.int64))
+    whole = np.vectorize(int, otypes=[np.int64])(x.value) if x.value.size else x.value
+    return Number(whole.astype(params["new_dtype"]).astype(np.int64))  # which may wrap around
 
 
 def _logic(on_bools: Callable) -> Callable:
