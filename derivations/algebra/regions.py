@@ -7,6 +7,7 @@ where `may_vanish` says no.
 """
 
 import functools
+from fractions import Fraction
 
 from derivations.algebra.ranges import POSITIVE, sign
 from derivations.algebra.terms import (
@@ -36,8 +37,8 @@ LEVEL = BRACKETS | PERMUTATIONS | {"argmax", "var"}
 def may_vanish(p: Poly) -> bool:
     """Whether p may be 0 on a region of the inputs, at some indices and for some sizes.
 
-    No, when p has no steps inside and is not 0 where all the entries of each array are equal, for
-    every size. Anything else counts as yes.
+    No, when p has no steps inside and is not 0 where all the entries of each array are equal and
+    positive, for every size, as far as that can be told. Anything else counts as yes.
     """
     return has_steps(p) or not _is_never_zero(_with_equal_entries(p))
 
@@ -65,12 +66,13 @@ def _with_equal_entries(p: Poly) -> Poly:
 
 
 def _blurred(atom: Atom) -> Poly:
-    """The atom with entries that have lost their places; a sum of them is a multiple."""
+    """The atom with positive entries that have lost their places; a sum of them is a multiple."""
     if atom.head == "entry":
-        return poly(Atom("entry", *atom.args[:3]))
+        name, sign_, upper = atom.args[:3]
+        return poly(Atom("entry", name, sign_ or "+", upper))
     if atom.head in ("exp", "log", "base"):
         inside = _with_equal_entries(atom.args[0])
-        return REBUILD[atom.head](inside) if inside or atom.head == "exp" else poly(atom)
+        return REBUILD[atom.head](inside)
     if atom.head == "fn":
         name, *args = atom.args
         return REBUILD["fn"](name, *map(_with_equal_entries, args))
@@ -83,29 +85,58 @@ def _blurred(atom: Atom) -> Poly:
 def _is_never_zero(p: Poly) -> bool:
     """Whether some monomial in the entries has a coefficient of one sign for all sizes.
 
-    Powers of composites are cleared first; different monomials in entries, exponentials and
-    logarithms are independent of one another.
+    That is evidence only if the monomials are independent functions, for every size. Powers of
+    entries and exponentials of monomials in entries are; so they are beside one logarithm or one
+    function of the table; a square root is taken away by multiplying with the conjugate. Two
+    functions may be one another in disguise, as cos 2x and 1 - 2 sin²x are.
     """
     p = _cleared(p)
-    if len(p.terms) > 1 and any(_is_of_size(a) for a in atoms(p)):
-        return False
+    real = {a for a in atoms(p) if _is_real(a)}
+    if len(p.terms) > 1:
+        others = [a for a in real if a.head != "entry" and not _is_plain_exponential(a)]
+        if any(map(_has_size, real)) or len(others) > 1:
+            return False
+        if others and others[0].head == "base":
+            return _is_never_zero_without_root(p, others[0])
+        if others and (others[0].head not in ("log", "fn") or len(real - set(others)) > 1):
+            return False
     coefficients: dict = {}
     for monomial, c in p.terms.items():
-        real = tuple(pair for pair in monomial if _is_real(pair[0]))
-        known = Poly({tuple(pair for pair in monomial if not _is_real(pair[0])): c})
-        coefficients.setdefault(real, []).append(known)
+        depends = tuple(pair for pair in monomial if pair[0] in real)
+        known = Poly({tuple(pair for pair in monomial if pair[0] not in real): c})
+        coefficients.setdefault(depends, []).append(known)
     found = (add(parts) for parts in coefficients.values())
     return any(POSITIVE in (sign(q), sign(-q)) for q in found)
+
+
+def _is_plain_exponential(atom: Atom) -> bool:
+    """An exponential of a monomial in entries of reals."""
+    if atom.head != "exp":
+        return False
+    (monomial,) = atom.args[0].terms
+    return all(a.head == "entry" and not is_integer(a) for a, _ in monomial)
+
+
+def _is_never_zero_without_root(p: Poly, root: Atom) -> bool:
+    """For P = A √R + B: A² R - B², which is 0 wherever P is."""
+    half = ((root, Fraction(1, 2)),)
+    outside, rest = [], []
+    for monomial, c in p.terms.items():
+        found = dict(monomial).get(root)
+        if found not in (None, Fraction(1, 2)):
+            return False
+        left = tuple(pair for pair in monomial if pair != half[0])
+        (rest if found is None else outside).append(Poly({left: c}))
+    a, b = add(outside), add(rest)
+    product_ = a * a * root.args[0] - b * b
+    if any(x.head == "base" and _is_real(x) for x in atoms(product_)):
+        return False
+    return bool(product_) and _is_never_zero(product_)
 
 
 def _is_real(atom: Atom) -> bool:
     """Whether it depends on an array of reals."""
     return any(a.head == "entry" and not is_integer(a) for a in everywhere(poly(atom)))
-
-
-def _is_of_size(atom: Atom) -> bool:
-    """Whether a size stands inside an atom of reals, as in exp(n x), which is exp(x) for n = 1."""
-    return atom.head != "size" and _is_real(atom) and _has_size(atom)
 
 
 def _has_size(atom: Atom) -> bool:

@@ -180,6 +180,7 @@ def test_what_cannot_be_read_is_unknown_with_its_reason(function, sizes, reason)
         (lambda: prove(wrong_mean), "give the sizes"),
         (lambda: prove(wrong_mean, "n", "d"), "needs sizes for 1 arguments"),
         (lambda: prove(wrong_mean, "n-d"), "are not names"),
+        (lambda: prove(lambda x, i: x[i], "n", "m:int<k"), "no axis of any argument"),
         (lambda: prove(wrong_mean, "n d", wrt="y"), "not a differentiable argument"),
         (lambda: prove(wrong_mean, "n d", order=3), "order=1 or order=2"),
         (lambda: prove(wrong_mean, "n d", assuming=["x is nice"]), "cannot read the assumption"),

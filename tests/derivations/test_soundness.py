@@ -229,6 +229,57 @@ RIGHT = {  # rules that rounding, or cancellation in any number of digits, makes
 }
 
 
+RIGHT |= {
+    "a dead zone narrower than any float step": (
+        lambda x: jnp.where(jnp.abs(x) > 1e-12, x, 0.0),
+        lambda g, x: (g * (jnp.abs(x) > 1e-12),),
+        ["n"],
+    ),
+    "equal up to rounding": (
+        lambda x, y: jnp.where(jnp.abs(x - y) < 1e-15, 0, x - y),
+        lambda g, x, y: (g * (jnp.abs(x - y) >= 1e-15), -g * (jnp.abs(x - y) >= 1e-15)),
+        ["n", "n"],
+    ),
+    "the filler of a pad": (
+        lambda x, p: jax.lax.pad(x, p, [(1, 2, 1)]),
+        lambda g, x, p: (g[1:-2:2], g.sum() - g[1:-2:2].sum()),
+        ["n", ""],
+    ),
+    "entries that are filled": (
+        lambda x: jnp.concatenate([jnp.zeros(1), x[:-1]]),
+        lambda g, x: (g.at[jnp.arange(x.shape[0]) + 1].get(mode="fill", fill_value=0.0),),
+        ["n"],
+    ),
+    "a start that is clamped": (
+        lambda x: jax.lax.dynamic_slice(x, [7], [3]),
+        lambda g, x: (jnp.pad(g, (6, 0)),),
+        ["9"],
+    ),
+    "integers that wrap": (
+        lambda x: x * (jnp.arange(x.shape[0]) - 1).astype(jnp.uint32).astype(float),
+        lambda g, x: (g * (jnp.arange(x.shape[0]) - 1).astype(jnp.uint32).astype(float),),
+        ["n"],
+    ),
+}
+
+
+def odds(x):
+    return jax.nn.relu(x) / (1 + jax.nn.relu(x))
+
+
+def through_infinity(x):
+    return 1 / (1 + 1 / jax.nn.relu(x))
+
+
+def test_a_forward_that_goes_through_infinity_is_not_refuted():
+    op = jax.custom_vjp(odds)
+    op.defvjp(
+        lambda x: (through_infinity(x), x),
+        lambda x, g: (g * (x > 0) / (1 + jax.nn.relu(x)) ** 2,),
+    )
+    assert prove(op, "n").verdict != "REFUTED"
+
+
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_rule_is_not_refuted(name):
     definition, backward, sizes = RIGHT[name]
@@ -267,6 +318,68 @@ FALSE = {  # found by attacks on the prover
         ["n m"],
     ),
 }
+
+
+FALSE |= {
+    "integers that wrap": (
+        lambda x: x * (jnp.arange(x.shape[0]) - 1).astype(jnp.uint32).astype(float),
+        lambda g, x: (g * (jnp.arange(x.shape[0]) - 1.0),),
+        ["n"],
+    ),
+    "an axis longer than its counter": (
+        lambda x: x * jnp.arange(x.shape[0], dtype=jnp.int8).astype(float),
+        lambda g, x: (g * jnp.arange(x.shape[0]).astype(float),),
+        ["n"],
+    ),
+    "the largest of repeated entries": (
+        lambda x, i: x[i].max(),
+        lambda g, x, i: (jnp.zeros_like(x).at[i].add(g * (x[i] == x[i].max())), None),
+        ["m", "n:int<m"],
+    ),
+    "a cotangent divided by itself": (
+        lambda x: 2 * x,
+        lambda g, x: (2 * g * g / g,),
+        ["n"],
+    ),
+    "another rule for one cotangent": (
+        lambda x: 2 * x,
+        lambda g, x: (jnp.where(g == 0.5, 1.0, 2.0) * g,),
+        ["n"],
+    ),
+    "what one branch needs": (
+        lambda x, y: jnp.where(y > 0, jnp.log(x), 3 * x),
+        lambda g, x, y: (
+            jnp.where(x > 0, jnp.where(y > 0, g / x, 3 * g), 7 * g),
+            jnp.zeros_like(y),
+        ),
+        ["n", "n"],
+    ),
+    "functions that are one another in disguise": (
+        lambda x: jnp.where(disguised(x) >= 0, x**2, 0),
+        lambda g, x: (jnp.where(disguised(x) > 0, 2 * x * g, 0),),
+        ["n"],
+    ),
+    "a power that is one for n = 1": (
+        lambda x: jnp.where(jnp.prod(x) - x >= 0, x**2, 0),
+        lambda g, x: (jnp.where(jnp.prod(x) - x > 0, 2 * x * g, 0),),
+        ["n"],
+    ),
+}
+
+
+def disguised(x):
+    return jnp.where(x > 300, jnp.cos(2 * x) - 1 + 2 * jnp.sin(x) ** 2, 1.0)
+
+
+def test_ties_of_a_sort_are_a_condition():
+    op = rule(
+        lambda x: (jnp.sort(x) * jnp.arange(x.shape[0]).astype(float)).sum(),
+        lambda g, x: (g * jnp.argsort(jnp.argsort(x)),),
+    )
+    proof = prove(op, "n")
+
+    assert proof
+    assert any("unique" in condition for condition in proof.conditions)
 
 
 def sum_of_indices(v):

@@ -3,7 +3,7 @@
 import mpmath
 import numpy as np
 import pytest
-from letters import A, I, J, M, N, i, j, x, y
+from letters import HALF, A, I, J, M, N, i, j, x, y
 
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import delta
@@ -12,7 +12,7 @@ from derivations.algebra.numeric import Place, value
 from derivations.algebra.orders import order, rank
 from derivations.algebra.ranges import bounds
 from derivations.algebra.regions import has_steps, may_vanish
-from derivations.algebra.sums import maximiser, total
+from derivations.algebra.sums import maximiser, product_over, total
 from derivations.algebra.terms import ZERO, entry, number, poly, size
 from derivations.algebra.text import text
 
@@ -100,6 +100,14 @@ LABEL = entry("label", i, upper=M)
         f.power(COUNT + 1, f.Fraction(1, 2)) - 2,
         f.exp(COUNT * A) - f.exp(A),
         COUNT * x(I) - total((J,), x(J)),
+        f.fn("cos", 2 * A) - 1 + 2 * f.fn("sin", A) * f.fn("sin", A),
+        f.log(A * A) - 2 * f.log(A),
+        f.power(A * A - 2 * A + 1, HALF) - A + 1,
+        f.fn("lgamma", A + 1) - f.fn("lgamma", A) - f.log(A),
+        f.fn("asinh", A) - f.log(A + f.power(A * A + 1, HALF)),
+        product_over((J,), x(J)) - x(I),
+        f.exp(total((J,), x(J))) - f.exp(x(I)),
+        f.power(x(I) - x(J), HALF),
     ],
 )
 def test_what_may_be_0_on_a_region_is_no_boundary(expression):
@@ -118,6 +126,13 @@ def test_what_may_be_0_on_a_region_is_no_boundary(expression):
         total((J,), x(J) * x(J)) - 1,
         total((J,), x(J)),
         x(I) * x(J) - A,
+        f.power(total((J,), x(J) * x(J)), HALF) - 1,
+        f.power(total((J,), x(J) * x(J)), HALF) - A,
+        1 + f.power(x(I) - x(J), HALF),
+        f.log(A) - 1,
+        f.fn("erf", A) * 2 - 1,
+        f.exp(2 * A) - f.exp(A) - A,
+        f.power(1 + f.exp(A), -1) - f.Fraction(1, 4),
     ],
 )
 def test_what_is_0_on_a_boundary_alone_may_be_left_out(expression):
