@@ -294,7 +294,7 @@ def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place)
         here = place.at({i: int(k) for i, k in indices.items()})
         expected = array[tuple(int(numeric(p, here)) for p in pair.place)]
         try:
-            read_ = numeric(pair.hand, here)
+            read_ = _read_value(pair.hand, here)
         except (
             ZeroDivisionError,
             ValueError,
@@ -309,6 +309,17 @@ def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place)
                 f"of it {read_}; this is a bug of the prover, please report it"
             )
         c.is_held = True
+
+
+def _read_value(p: Poly, here: Place) -> Any:
+    """The value at a place; what lies outside of an array must not count."""
+    try:
+        return numeric(p, here)
+    except IndexError:
+        first, second = (numeric(p, here.beyond(seed)) for seed in (1, 2))
+        if abs(first - second) > MISREAD:
+            raise
+        return first
 
 
 # --- all choices of ranks ---

@@ -18,9 +18,9 @@ from derivations.witness import MP, reals
 from funcnet.contract import Between
 
 SMALL = MP.mpf(10) ** -20
-# two points in general position, one of them between 0 and 1; and two that are easy to read
-DRAWS = ((False, False), (False, True), (True, False), (True, False))
-GRID = 1024
+# points in general position, one of them between 0 and 1: easier numbers would meet other switches
+DRAWS = (False, True, False)
+GRID = 128
 KINDS = ("boundary", "crossing", "nonzero", "positive", "unique")
 FIRST_GUESSES = (0, 1, -1)
 FAILURES = (ZeroDivisionError, ValueError, IndexError, KeyError, OverflowError, Undecided)
@@ -34,7 +34,6 @@ class Root:
     point: Point
     name: str
     place: tuple[int, ...]
-    is_simple: bool  # small rationals; other entries may lie on switches too
 
     def moved(self, problem: Problem, distance: Fraction) -> Point:
         """The point with that entry moved."""
@@ -61,8 +60,8 @@ def roots(
     problem: Problem, traces: Traces, sizes: Mapping[str, int], p: Poly, draw: random.Random
 ) -> Iterator[Root]:
     """A few points at which p = 0, by changing one entry of a random point."""
-    for simple, unit in DRAWS:
-        point = drawn_point(problem, traces, sizes, draw, simple, between_0_and_1=unit)
+    for unit in DRAWS:
+        point = drawn_point(problem, traces, sizes, draw, simple=False, between_0_and_1=unit)
         inputs, bars = (tuple(map(_dyadic, xs)) for xs in (point.inputs, point.cotangents))
         point = replace(point, inputs=inputs, cotangents=bars)
         arrays = dict(zip((a.name for a in problem.arrays), inputs, strict=True))
@@ -73,7 +72,7 @@ def roots(
                 found = _solved(problem, p, place, name, at)
                 if found is not None:
                     arrays[name][at] = found
-                    yield Root(point, name, at, simple)
+                    yield Root(point, name, at)
                     break
         except FAILURES:
             continue

@@ -33,7 +33,7 @@ class OnSwitch:
     """What was seen on one switch: a sentence, or a witness against the rule."""
 
     sentence: str = ""
-    is_general: bool = True  # not by the accident of simple numbers, or of sides that are nan
+    are_sides_finite: bool = True
     name: str = ""
     witness: Witness | None = None
 
@@ -67,14 +67,13 @@ def _few(problem: Problem) -> dict[str, int]:
 
 
 def _first(seen: Iterable[OnSwitch]) -> OnSwitch | None:
-    """The first that says all; of witnesses the last, which is the simplest."""
-    against = partial = None
+    """The first that says all, or one that says a part."""
+    partial = None
     for one in seen:
-        if one.sentence and one.is_general and against is None:
+        if one.witness or (one.sentence and one.are_sides_finite):
             return one
-        against = one if one.witness else against
         partial = partial or (one if one.sentence else None)
-    return against or partial
+    return partial
 
 
 def _seen(
@@ -92,9 +91,8 @@ def _seen(
                 if witness is not None:
                     return OnSwitch(name=name, witness=witness)
         if is_smooth:
-            said = "on it the backward gives the derivative, by evaluation"
-            return OnSwitch(said, is_general=not root.is_simple)
-        if root.is_simple or root.name not in names:
+            return OnSwitch("on it the backward gives the derivative, by evaluation")
+        if root.name not in names:
             return OnSwitch()
         return _kink(problem, traces, root, names, draw)
     except CannotEvaluate:
@@ -187,7 +185,7 @@ def _kink(
     here, left, right = seen(root.name, _unit(shape, root.place))
     said = f"on it the backward returns {_shown(here)}"
     if not (MP.isfinite(left) and MP.isfinite(right)):
-        return OnSwitch(said, is_general=False)
+        return OnSwitch(said, are_sides_finite=False)
     said += f", the sides give {_shown(left)} and {_shown(right)}"
     together = sum(map(seen, names), np.asarray([MP.mpf(0)] * 3, dtype=object))
     is_inside = _is_between(here, left, right, together)

@@ -16,6 +16,7 @@ from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided
 
 MP = mpmath.mp.clone()
 MP.dps = 60
+ROUNDING = MP.mpf(10) ** -30  # what is left of 0, as of max - x_k for the greatest x_k
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,15 @@ class Place:
     sizes: Mapping[str, int]
     arrays: Mapping[str, np.ndarray]
     indices: Mapping[Atom, int]
+    seed: int | None = None  # of entries outside of an array, which cancel if all is well
 
     def at(self, indices: Mapping[Atom, int]) -> "Place":
         """The same place with more indices known."""
-        return Place(self.sizes, self.arrays, {**self.indices, **indices})
+        return Place(self.sizes, self.arrays, {**self.indices, **indices}, self.seed)
+
+    def beyond(self, seed: int) -> "Place":
+        """The same place with some number for each entry outside of an array."""
+        return Place(self.sizes, self.arrays, self.indices, seed)
 
 
 def value(p: Poly, place: Place) -> Any:
@@ -95,7 +101,11 @@ def _entry(atom: Atom, place: Place) -> Any:
     array = place.arrays[name]
     position = tuple(whole(i, place) for i in at)
     if any(not 0 <= i < n for i, n in zip(position, array.shape, strict=True)):
-        raise IndexError(f"{name}[{position}] is outside")
+        if place.seed is None:
+            raise IndexError(f"{name}[{position}] is outside")
+        return 1 / MP.mpf(
+            3 + place.seed + sum((k + 2) ** 2 * i % 97 for k, i in enumerate(position))
+        )
     found = array[position]
     return MP.mpf(found) if not isinstance(found, (int, np.integer)) else MP.mpf(int(found))
 
@@ -195,8 +205,8 @@ RULES: dict[str, Callable[[Atom, Place], Any]] = {
     "argmax": _argmax,
     "order": _order,
     "rank": _rank,
-    "positive": _truth(lambda x: x > 0),
-    "zero": _truth(lambda x: abs(x) < MP.mpf(10) ** -20),
+    "positive": _truth(lambda x: x > ROUNDING),
+    "zero": _truth(lambda x: abs(x) < ROUNDING),
     "delta": _truth(lambda x: abs(x) < MP.mpf("0.5")),
     "atleast": _truth(lambda x: x > MP.mpf("-0.5")),
 }
