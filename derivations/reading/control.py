@@ -1,0 +1,113 @@
+"""Rules of the reader for calls, whose value is that of the definition, branches and loops."""
+
+from typing import Any
+
+from derivations.algebra.brackets import delta
+from derivations.algebra.terms import ZERO, Poly, Undecided, add, number
+from derivations.reading.choices import chosen
+from derivations.reading.reader import Array, Reader, kind_of
+from derivations.reading.rules import read, rule
+
+MOST_TURNS = 16  # of a loop that is read turn by turn
+
+
+@rule(
+    "pjit",
+    "jit",
+    "closed_call",
+    "core_call",
+    "remat",
+    "remat2",
+    "checkpoint",
+    "custom_jvp_call",
+    "custom_lin",
+)
+def _call(reader: Reader, equation: Any, *arrays: Array) -> list[Array]:
+    inner = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
+    return read(reader, _closed(inner), arrays)
+
+
+@rule("custom_vjp_call", "custom_vjp_call_jaxpr")
+def _custom_vjp(reader: Reader, equation: Any, *arrays: Array) -> list[Array]:
+    inner = equation.params.get("call_jaxpr", equation.params.get("fun_jaxpr"))
+    return read(reader, _closed(inner), arrays)
+
+
+class _Closed:
+    """An open jaxpr, such as that of remat, with no constants."""
+
+    def __init__(self, jaxpr: Any):
+        self.jaxpr, self.consts = jaxpr, ()
+
+
+def _closed(jaxpr: Any) -> Any:
+    return jaxpr if hasattr(jaxpr, "consts") else _Closed(jaxpr)
+
+
+@rule("empty2", "empty")
+def _empty(reader: Reader, equation: Any) -> Array:
+    out = equation.outvars[0].aval
+    return Array(reader.shape(out.shape), kind_of(out.dtype), lambda _: ZERO)
+
+
+@rule("debug_callback", "debug_print")
+def _unseen(*_: Any) -> list[Array]:
+    return []
+
+
+@rule("optimization_barrier", "device_put")
+def _barrier(_: Reader, __: Any, *arrays: Array) -> list[Array]:
+    return list(arrays)
+
+
+@rule("cond")
+def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Array]:
+    branches = equation.params["branches"]
+    if len(branches) != 2:
+        raise Undecided("a choice among more than two branches")
+    no, yes = (read(reader, branch, args) for branch in branches)
+
+    def either(a: Array, b: Array) -> Array:
+        def entry(at: tuple[Poly, ...]) -> Poly:
+            with reader.one_case():
+                cases = a(*at), b(*at)
+            return chosen(reader, which(), *cases)
+
+        return Array(a.shape, a.kind, entry)
+
+    return [either(a, b) for a, b in zip(no, yes, strict=True)]
+
+
+@rule("scan")
+def _scan(reader: Reader, equation: Any, *args: Array) -> list[Array]:
+    """A loop of few turns, turn by turn."""
+    params = equation.params
+    length, consts, carried = params["length"], params["num_consts"], params["num_carry"]
+    if not isinstance(length, int) or length > MOST_TURNS:
+        raise Undecided(f"a scan of {length} turns, more than {MOST_TURNS}")
+    state, rows = list(args[consts : consts + carried]), args[consts + carried :]
+    outputs: dict[int, list[Array]] = {}
+    for k in reversed(range(length)) if params["reverse"] else range(length):
+        here = [_row(x, k) for x in rows]
+        found = read(reader, params["jaxpr"], [*args[:consts], *state, *here])
+        state, outputs[k] = found[:carried], found[carried:]
+    stacked = [
+        _rows([outputs[k][j] for k in range(length)]) for j in range(len(outputs.get(0, [])))
+    ]
+    return [*state, *stacked]
+
+
+def _row(x: Array, k: int) -> Array:
+    return Array(x.shape[1:], x.kind, lambda at: x(number(k), *at))
+
+
+def _rows(parts: list[Array]) -> Array:
+    def entries(at: tuple[Poly, ...]) -> Poly:
+        return add(delta(at[0] - k) * part(*at[1:]) for k, part in enumerate(parts))
+
+    return Array((number(len(parts)), *parts[0].shape), parts[0].kind, entries)
+
+
+@rule("while")
+def _refuse(_: Reader, equation: Any, *__: Array) -> None:
+    raise Undecided(f"the control flow of {equation.primitive.name}")
