@@ -1,7 +1,7 @@
 """Reads a jaxpr with symbolic sizes as index expressions.
 
 Each variable becomes an `Array`: a function from an index tuple to an expression of the algebra.
-Nothing is expanded until an entry is asked for. The modules of rules fill one dict by being imported.
+Nothing is expanded until an entry is asked for. The modules of rules fill one dict when imported.
 """
 
 from derivations.reading import arrays, choices, control, labels, reductions, values  # noqa: F401
