@@ -54,7 +54,8 @@ def _sentence(c: Condition) -> str:
         return c.expression
     guards = [text(poly(g)) if holds else f"not {text(poly(g))}" for g, holds in c.guards]
     where = f" where {' and '.join(guards)}" if guards else ""
-    return SENTENCES[c.kind].format(text(c.expression)) + where
+    sentence = SENTENCES.get(c.kind, f"{{}} {c.kind}")
+    return sentence.format(text(c.expression)) + where
 
 
 def of_domains(problem: Problem) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ class Findings:
     undefined: dict[str, bool] = field(default_factory=dict)  # nan by hand, at a point of no kink
     unclear: dict[str, float] = field(default_factory=dict)  # relative gaps, too small to tell
     witness: Witness | None = None
+    is_exact: bool = True  # whether the program's numbers are what they are read as
     samples: list["Sample"] = field(default_factory=list)
     reason: str = "no point was found where all is defined; say more, as assuming=['x > 0']"
 
@@ -57,6 +58,7 @@ def examine(
     for sizes, points in zip(unequal_sizes(problem), POINTS, strict=False):
         traces = _concrete(problem, sizes, findings)
         if traces is not None:
+            findings.is_exact = findings.is_exact and traces.is_exact
             _at_points(problem, traces, sizes, names, draw, findings, points)
     if suspects - set(findings.different):
         _search_on(problem, suspects - set(findings.different), draw, findings)

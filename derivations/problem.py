@@ -111,8 +111,11 @@ class Problem:
                 ) from None
 
     def is_repeatable(self) -> bool:
-        """Whether tracing the code again gives the same."""
-        first, second = (self.traced() for _ in range(2))
+        """Whether tracing the code again gives the same, as far as it can be traced."""
+        try:
+            first, second = (self.traced() for _ in range(2))
+        except Undecided:
+            return True
         return str(first.value) == str(second.value) and str(first.hand) == str(second.hand)
 
     def _traced(self, sizes: Mapping[str, int] | None, by_rule: bool) -> "Traces":

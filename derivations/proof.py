@@ -242,7 +242,8 @@ def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) 
 
 def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:
     differs = c.name in findings.different and findings.witness is not None
-    if c.is_equal and c.name in findings.different and not findings.undefined.get(c.name):
+    is_ours = findings.is_exact and not findings.undefined.get(c.name)
+    if c.is_equal and c.name in findings.different and is_ours:
         raise SelfContradiction(
             f"{name_of(problem.target)}, {c.name}: the algebra says equal, "
             f"the evaluator {findings.witness}; "
@@ -282,10 +283,19 @@ def _hold_against_samples(
         for c in comparisons:
             found = sample.outputs if c.name == "value" else (sample.gradients[c.name],)
             for pair, array in zip(c.pairs, found, strict=False):
-                _hold(problem, c, pair, array, Place(sample.point.sizes, arrays, {}))
+                _hold(
+                    problem,
+                    c,
+                    pair,
+                    array,
+                    Place(sample.point.sizes, arrays, {}),
+                    findings.is_exact,
+                )
 
 
-def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place) -> None:
+def _hold(
+    problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place, is_exact: bool
+) -> None:
     """The first and the last entry of what was read against what was run."""
     for last in (False, True):
         if 0 in array.shape:
@@ -304,6 +314,8 @@ def _hold(problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place)
         if not MP.isfinite(expected) or not MP.isfinite(read_):
             continue
         if abs(expected - read_) > MISREAD * (1 + abs(expected)):
+            if not is_exact:  # a literal read as a decimal is another number than the code's
+                return
             raise SelfContradiction(
                 f"{name_of(problem.target)}, {c.name}: the code gives {expected}, what was read "
                 f"of it {read_}; this is a bug of the prover, please report it"

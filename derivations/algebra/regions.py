@@ -92,6 +92,8 @@ def _is_never_zero(p: Poly) -> bool:
     """
     p = _cleared(p)
     real = {a for a in atoms(p) if _is_real(a)}
+    if not all(map(_is_understood, real)):
+        return False
     if len(p.terms) > 1:
         others = [a for a in real if a.head != "entry" and not _is_plain_exponential(a)]
         if any(map(_has_size, real)) or len(others) > 1:
@@ -107,6 +109,16 @@ def _is_never_zero(p: Poly) -> bool:
         coefficients.setdefault(depends, []).append(known)
     found = (add(parts) for parts in coefficients.values())
     return any(POSITIVE in (sign(q), sign(-q)) for q in found)
+
+
+def _is_understood(atom: Atom) -> bool:
+    """Not a function of a function, which may undo it, as in arccos(cos x)."""
+    if atom.head == "base":
+        return not may_vanish(atom.args[0])
+    if atom.head == "log" or (atom.head == "fn" and len(atom.args) == 2):  # one argument
+        inside = atom.args[-1]
+        return bool(inside) and all(a.head == "entry" or not _is_real(a) for a in atoms(inside))
+    return atom.head in ("entry", "exp")
 
 
 def _is_plain_exponential(atom: Atom) -> bool:

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from derivations.algebra.text import text
 Shape = tuple[Poly, ...]
 Guard = tuple[Atom, bool]  # a bracket, and whether it holds
 MOST_CASES = 6
+MANY = 2**20  # as sizes go
 Entries = Callable[[tuple[Poly, ...]], Poly]
 
 
@@ -120,6 +122,16 @@ class Reader:
         for factor in _factors(p) if kind == "nonzero" else (p,):
             if sign(factor) != POSITIVE and not any(_implies(g, factor) for g in guards):
                 self.assume(kind, factor, guards)
+
+    def fits(self, p: Poly, dtype: Any) -> Poly:
+        """Note that integers must fit their type, unless they do for all sizes up to a million."""
+        largest = sum(
+            abs(c) * math.prod(MANY ** (abs(e) * (a.head not in BRACKETS)) for a, e in m)
+            for m, c in p.terms.items()
+        )
+        if largest > np.iinfo(dtype).max:
+            self.assume(f"fits in {np.dtype(dtype)}", p)
+        return p
 
     def boundary(self, p: Poly) -> Poly:
         """Note the boundaries of the real brackets in p, and return it."""

@@ -41,6 +41,16 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 WRAPPING = ("add", "sub", "mul", "neg")
 
 
+COUNTING = (*WRAPPING, "integer_pow", "reduce_sum", "cumsum", "cumprod", "dot_general")
+
+
+def _within(reader: Reader, a: Array, aval: Any) -> Array:
+    """The same array; that its integers fit their type is a condition where it is not plain."""
+    if a.kind != "i":
+        return a
+    return Array(a.shape, "i", lambda at: reader.fits(a(*at), aval.dtype))
+
+
 def read(reader: Reader, jaxpr: Any, inputs: Sequence[Array]) -> list[Array]:
     """The outputs of a closed jaxpr for these inputs."""
     known: dict[Any, Array] = {}
@@ -59,6 +69,10 @@ def read(reader: Reader, jaxpr: Any, inputs: Sequence[Array]) -> list[Array]:
             raise Undecided("arithmetic of unsigned integers, which wraps around")
         outputs = RULES[name](reader, equation, *map(value_of, equation.invars))
         outputs = [outputs] if isinstance(outputs, Array) else outputs
+        if name in COUNTING:
+            outputs = [
+                _within(reader, a, v.aval) for a, v in zip(outputs, equation.outvars, strict=True)
+            ]
         known.update(zip(equation.outvars, outputs, strict=True))
     return [value_of(atom) for atom in jaxpr.jaxpr.outvars]
 

@@ -371,6 +371,41 @@ def disguised(x):
     return jnp.where(x > 300, jnp.cos(2 * x) - 1 + 2 * jnp.sin(x) ** 2, 1.0)
 
 
+UNDONE = {
+    "arccos(cos x)": lambda x: jnp.arccos(jnp.cos(x)) - x,
+    "arctanh(tanh x)": lambda x: jnp.arctanh(jnp.tanh(x)) - x,
+    "an angle": lambda x: jnp.arctan2(0 * x, x),
+}
+
+
+@pytest.mark.parametrize("name", UNDONE)
+def test_a_function_of_a_function_may_undo_it(name):
+    quantity = UNDONE[name]
+    op = rule(
+        lambda x: jnp.where(quantity(x) >= 0, x**2, 0),
+        lambda g, x: (jnp.where(quantity(x) > 0, 2 * x * g, 0),),
+    )
+    assert prove(op, "n").verdict != "PROVED"
+
+
+def test_that_integers_fit_their_type_is_a_condition():
+    def definition(x):
+        return x * (jnp.arange(x.shape[0], dtype=jnp.int32) * 100000 * 100000).astype(float)
+
+    op = rule(definition, lambda g, x: (g * jnp.arange(x.shape[0]).astype(float) * 1e10,))
+    proof = prove(op, "n")
+
+    assert not proof or any("fits in int32" in condition for condition in proof.conditions)
+
+
+def test_literals_that_cancel_are_no_contradiction():
+    def definition(x):
+        return (0.1 * x + 0.2 * x - 0.3 * x) * 1e16 + x
+
+    op = rule(definition, lambda g, x: jax.vjp(definition, x)[1](g))
+    assert prove(op, "n").verdict in ("PROVED", "UNKNOWN")
+
+
 def test_ties_of_a_sort_are_a_condition():
     op = rule(
         lambda x: (jnp.sort(x) * jnp.arange(x.shape[0]).astype(float)).sum(),

@@ -61,7 +61,7 @@ def test_what_is_noted_where_a_function_is_not_smooth():
     assert floor
     assert "x[i] is no integer (a switch)" in floor.conditions
     arcsin = proof(jnp.arcsin, lambda x: 1 / jnp.sqrt(1 - x * x))
-    assert "1 - x[i]² > 0" in arcsin.conditions
+    assert any(c.startswith("1 - x[i]² > 0") for c in arcsin.conditions)
     gammaln = proof(jax.scipy.special.gammaln, jax.scipy.special.digamma)
     assert "x[i] is not 0, -1, -2, …" in gammaln.conditions
     cut = proof(lambda x: x * jax.lax.stop_gradient(x), lambda x: 2 * x)
