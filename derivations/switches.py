@@ -116,7 +116,8 @@ def _compared(
     direction = reals(random_array(root.point.inputs[k].shape, draw, simple=False))
     limits = _limits(traces, root.point, _ways(problem, root, draw), k, direction)
     if all(_alike(limits[0], x) for x in limits):  # and from another side?
-        limits += _limits(traces, root.point, _ways(problem, root, draw), k, direction)
+        ways = _ways(problem, root, draw)
+        limits += _limits(traces, root.point, ways, k, direction, DISTANCES[-1:])
     by_hand = inner(gradient_by_hand(problem, traces, root.point, name), direction)
     first = limits[0]
     return by_hand, first if all(_alike(first, x) for x in limits) else None
@@ -142,11 +143,18 @@ def _ways(problem: Problem, root: Root, draw: random.Random | None = None) -> Wa
     return ways
 
 
-def _limits(traces: Traces, point: Point, ways: Ways, k: int, direction: np.ndarray) -> list[Any]:
+def _limits(
+    traces: Traces,
+    point: Point,
+    ways: Ways,
+    k: int,
+    direction: np.ndarray,
+    distances: Sequence[Any] = DISTANCES,
+) -> list[Any]:
     """The true derivative near the switch on either side; nan where the value jumps there."""
     found = []
     here, _ = _true(traces, point, k, direction)
-    for distance in DISTANCES:
+    for distance in distances:
         for side in (-1, 1):
             values, slope = _true(traces, _moved(point, ways, side * distance), k, direction)
             is_continuous = all(_alike(a, b) for a, b in zip(values, here, strict=True))
@@ -178,7 +186,7 @@ def _kink(
         by_hand, k = gradient_by_hand(problem, traces, point, name), _number(problem, name)
         way = reals(random_array(by_hand.shape, draw, simple=False))
         way = way if direction is None else direction
-        *_, left, right = _limits(traces, point, ways, k, way)
+        left, right = _limits(traces, point, ways, k, way, DISTANCES[-1:])
         return np.asarray([inner(by_hand, way), left, right], dtype=object)
 
     shape = root.point.inputs[_number(problem, root.name)].shape

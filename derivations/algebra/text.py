@@ -6,6 +6,8 @@ Y_bar[j]·Σ_i x[i]², and LaTeX by way of SymPy in border.py.
 from collections.abc import Iterable
 from fractions import Fraction
 
+import mpmath
+
 from derivations.algebra.terms import (
     PERMUTATIONS,
     Atom,
@@ -60,7 +62,7 @@ def _term_text(monomial, coefficient: Number, names: _Names) -> str:
     c = Fraction(coefficient)
     top, bottom = abs(c.numerator), c.denominator
     if max(top, bottom) >= LONG:  # as a decimal, which is shorter
-        top, bottom = repr(abs(float(c))), 1
+        top, bottom = mpmath.nstr(mpmath.mpf(top) / bottom, 8), 1
     if top != 1 or not above:
         above.insert(0, str(top))
     if bottom != 1:

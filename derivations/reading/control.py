@@ -4,6 +4,7 @@ from typing import Any
 
 from derivations.algebra.brackets import delta
 from derivations.algebra.terms import ZERO, Poly, Undecided, add, number
+from derivations.jaxprs import scan_counts
 from derivations.reading.choices import chosen
 from derivations.reading.reader import Array, Reader, kind_of
 from derivations.reading.rules import read, rule
@@ -82,7 +83,7 @@ def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Arr
 def _scan(reader: Reader, equation: Any, *args: Array) -> list[Array]:
     """A loop of few turns, turn by turn."""
     params = equation.params
-    length, consts, carried = params["length"], params["num_consts"], params["num_carry"]
+    length, (consts, carried) = params["length"], scan_counts(params)
     if not isinstance(length, int) or length > MOST_TURNS:
         raise Undecided(f"a scan of {length} turns, more than {MOST_TURNS}")
     state, rows = list(args[consts : consts + carried]), args[consts + carried :]

@@ -7,7 +7,7 @@ from typing import Any
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import at_least, positive
 from derivations.algebra.ranges import at_least_zero, bounds, divided
-from derivations.algebra.terms import ONE, Poly, Undecided, constant, number
+from derivations.algebra.terms import ONE, Poly, Undecided, add, constant, number
 from derivations.reading.reader import Array, Reader, frozen
 from derivations.reading.rules import RULES, elementwise, rule
 
@@ -64,6 +64,8 @@ REAL = {
     "exp": lambda _, a: f.exp(a),
     "exp2": lambda _, a: f.exp(a * f.log(number(2))),
     "expm1": _expm1,
+    "log2": lambda r, a: _log(r, a) * f.power(f.log(number(2)), -1),
+    "polynomial": lambda _, x, *c: add(a * f.power(x, k) for k, a in enumerate(c)),
     "log": _log,
     "log1p": lambda r, a: _log(r, a + 1),
     "logistic": lambda _, a: f.logistic(a),

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from derivations.jaxprs import scan_counts
 from derivations.witness.numbers import CannotEvaluate, Number, Surroundings, as_array
 from derivations.witness.run import RULES, evaluate
 
@@ -30,7 +31,7 @@ def _cond(around: Surroundings, params: dict, which: Number, *args: Number) -> l
 
 
 def _scan(around: Surroundings, params: dict, *args: Number) -> list[Number]:
-    consts, carried = params["num_consts"], params["num_carry"]
+    consts, carried = scan_counts(params)
     fixed, state = args[:consts], list(args[consts : consts + carried])
     rows = args[consts + carried :]
     outputs: list[list[Number]] = []

@@ -32,6 +32,7 @@ SMOOTH: dict[str, tuple[Callable, Callable]] = {
     "exp": (MP.exp, MP.exp),
     "exp2": (lambda x: MP.power(2, x), lambda x: MP.power(2, x) * MP.log(2)),
     "log": (MP.log, lambda x: 1 / x),
+    "log2": (lambda x: MP.log(x) / MP.log(2), lambda x: 1 / (x * MP.log(2))),
     "log1p": (lambda x: MP.log(1 + x), lambda x: 1 / (1 + x)),
     "expm1": (lambda x: MP.exp(x) - 1, MP.exp),
     "sqrt": (MP.sqrt, lambda x: 1 / (2 * MP.sqrt(x))),
@@ -230,7 +231,16 @@ def _remainder(around: Surroundings, _: dict, a: Number, b: Number) -> Number:
     return subtract(around, {}, a, multiply(around, {}, b, whole))
 
 
+def _polynomial(around: Surroundings, params: dict, x: Number, *coefficients: Number) -> Number:
+    """c₀ + c₁ x + …, from the highest on."""
+    result, *rest = reversed(coefficients)
+    for c in rest:
+        result = add_numbers(around, params, multiply(around, params, result, x), c)
+    return result
+
+
 RULES |= {
+    "polynomial": _polynomial,
     **{name: _smooth(name) for name in SMOOTH},
     "add": add_numbers,
     "add_any": add_numbers,

@@ -168,12 +168,11 @@ def at_point(u, v):
     return value(u, Place({}, {"a": np.array(MP.mpf(v), dtype=object)}, {}))
 
 
-@pytest.mark.parametrize("name", sorted(f.DERIVATIVES))
-@pytest.mark.parametrize("sign", [1, -1])
-def test_the_table_agrees_with_mpmath(name, sign):
-    at = sign * (1.6 if name == "acosh" else 0.3)
-    if name == "acosh" and sign < 0:
-        pytest.skip("not defined")
+INSIDE = [(name, at) for name in sorted(f.DERIVATIVES) for at in (0.3, -0.3) if name != "acosh"]
+
+
+@pytest.mark.parametrize(("name", "at"), [*INSIDE, ("acosh", 1.6)])
+def test_the_table_agrees_with_mpmath(name, at):
     slope = derivative(f.fn(name, A), "a", ())
 
     expected = MP.diff(lambda v: at_point(f.fn(name, A), v), at)
