@@ -1,18 +1,14 @@
 """What versions of JAX write differently into a jaxpr."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
-import jax
 
+def scan_counts(inner: Any, operands: Sequence[Any], outputs: Sequence[Any]) -> tuple[int, int]:
+    """How many operands of a scan are constants, and how many are carried from turn to turn.
 
-def scan_counts(params: Mapping[str, Any]) -> tuple[int, int]:
-    """How many operands of a scan are constants, and how many are carried from turn to turn."""
-    if "num_consts" in params:
-        return params["num_consts"], params["num_carry"]
-    consts, carried, _ = params["ft_in"]  # from JAX 0.12 on: trees with None for each operand
-    return _leaves(consts), _leaves(carried)
-
-
-def _leaves(tree: Any) -> int:
-    return len(jax.tree.leaves(tree, is_leaf=lambda leaf: leaf is None))
+    Told by ranks, whatever the parameters are called: rows have one axis more outside than inside.
+    """
+    carried = sum(v.aval.ndim == out.ndim for v, out in zip(inner.outvars, outputs, strict=True))
+    rows = sum(v.aval.ndim != x.ndim for v, x in zip(inner.invars, operands, strict=True))
+    return len(operands) - carried - rows, carried

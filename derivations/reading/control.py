@@ -83,7 +83,9 @@ def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Arr
 def _scan(reader: Reader, equation: Any, *args: Array) -> list[Array]:
     """A loop of few turns, turn by turn."""
     params = equation.params
-    length, (consts, carried) = params["length"], scan_counts(params)
+    operands, outputs = ([v.aval for v in vs] for vs in (equation.invars, equation.outvars))
+    consts, carried = scan_counts(params["jaxpr"].jaxpr, operands, outputs)
+    length = params["length"]
     if not isinstance(length, int) or length > MOST_TURNS:
         raise Undecided(f"a scan of {length} turns, more than {MOST_TURNS}")
     state, rows = list(args[consts : consts + carried]), args[consts + carried :]

@@ -31,7 +31,8 @@ def _cond(around: Surroundings, params: dict, which: Number, *args: Number) -> l
 
 
 def _scan(around: Surroundings, params: dict, *args: Number) -> list[Number]:
-    consts, carried = scan_counts(params)
+    operands = [x.value for x in args]
+    consts, carried = scan_counts(params["jaxpr"].jaxpr, operands, params["_outputs"])
     fixed, state = args[:consts], list(args[consts : consts + carried])
     rows = args[consts + carried :]
     outputs: list[list[Number]] = []

@@ -50,6 +50,7 @@ def evaluate(
         if name in WRAPPING and _is_unsigned(equation):
             raise CannotEvaluate("arithmetic of unsigned integers, which wraps around")
         params = {**equation.params, "_primitive": equation.primitive}
+        params["_outputs"] = [v.aval for v in equation.outvars]
         try:
             outputs = RULES[name](around, params, *map(value_of, equation.invars))
         except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
