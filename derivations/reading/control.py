@@ -83,8 +83,8 @@ def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Arr
 def _scan(reader: Reader, equation: Any, *args: Array) -> list[Array]:
     """A loop of few turns, turn by turn."""
     params = equation.params
-    operands, outputs = ([v.aval for v in vs] for vs in (equation.invars, equation.outvars))
-    consts, carried = scan_counts(params["jaxpr"].jaxpr, operands, outputs)
+    before, after = ([v.aval for v in vs] for vs in (equation.invars, equation.outvars))
+    consts, carried = scan_counts(params["jaxpr"].jaxpr, before, after)
     length = params["length"]
     if not isinstance(length, int) or length > MOST_TURNS:
         raise Undecided(f"a scan of {length} turns, more than {MOST_TURNS}")
