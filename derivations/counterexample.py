@@ -20,7 +20,7 @@ from derivations.roots import points_near
 from derivations.script import Witness, witness_at
 from derivations.witness import MP, CannotEvaluate, Number, more_digits, real, reals, run
 
-POINTS, TRIES = (3, 2), 9  # at the first sizes, and at the second
+POINTS, TRIES = (2, 2), 9  # at the first sizes, and at the second
 MORE_POINTS = 24  # when the algebra did not find equality
 
 
