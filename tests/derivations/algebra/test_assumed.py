@@ -4,7 +4,8 @@ import pytest
 from letters import A, I, J, K, M, N, P, Q, i, x, y
 
 from derivations.algebra import functions as f
-from derivations.algebra.assumed import with_sums
+from derivations.algebra.assumed import with_positive, with_sums
+from derivations.algebra.brackets import positive
 from derivations.algebra.sums import total
 from derivations.algebra.terms import ONE, ZERO, entry, fresh, poly
 
@@ -62,3 +63,21 @@ def test_nothing_else_is_replaced(expression):
 def test_without_assumptions_nothing_is_done():
     assert with_sums(row(I), {}) is not ONE
     assert with_sums(row(J), {}) == row(J)
+
+
+FACTS = [x(I) - 1, x(I) * x(J)]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (positive(x(K) - 1) * x(K), x(K)),
+        (positive(2 * x(K) - 2) * x(K), x(K)),
+        (positive(1 - x(K)) * x(K), ZERO),
+        (positive(x(K) - 2) * x(K), positive(x(K) - 2) * x(K)),
+        (positive(x(K) * x(J)), ONE),
+        (x(K), x(K)),
+    ],
+)
+def test_what_must_be_positive_is(expression, expected):
+    assert with_positive(expression, FACTS) == expected
