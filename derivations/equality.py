@@ -35,12 +35,13 @@ class Comparison:
     hand: Poly | None = None
     true: Poly | None = None
     is_equal: bool = False
-    is_held: bool = False  # against what runs, at some entry
+    is_held: bool = False  # against what runs, at some entry, and nowhere otherwise
     reason: str = ""
     names: dict = field(default_factory=dict)
     pairs: tuple["Pair", ...] = ()
     line: str = ""  # of the code that computes what is wrong
     note: str = ""
+    is_misread: bool = False
 
 
 def by_algebra(
@@ -211,4 +212,6 @@ def _compared(
         return Comparison(name, reason="an expression nested too deeply")
     first = next((p for p in found if p.hand != p.true), found[0])
     reason = "" if equal else "the difference was not brought to zero"
-    return Comparison(name, first.hand, first.true, equal, False, reason, first.names, found)
+    return Comparison(
+        name, first.hand, first.true, equal, reason=reason, names=first.names, pairs=found
+    )

@@ -237,7 +237,8 @@ def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) 
     expressions = tuple(
         (c.name, c.hand, c.true) for c in comparisons if c.hand is not None and c.true is not None
     )
-    return CaseProof(judged, shown, findings.witness, expressions, conditions)
+    witness = findings.witness if any(a.verdict == REFUTED for a in judged) else None
+    return CaseProof(judged, shown, witness, expressions, conditions)
 
 
 def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:
@@ -255,72 +256,71 @@ def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProo
         shown |= {"by_hand": text(c.hand, names), "true": text(c.true, names)}
         if not c.is_equal:
             shown["difference"] = terms_of_difference(c.hand, c.true, names)
-    if differs:
+    if differs and (not c.is_equal or findings.undefined.get(c.name)):
         return ArgumentProof(c.name, REFUTED, **shown, ranks=problem.ranks)
     if c.is_equal and c.is_held and c.name in findings.agreed:
         return ArgumentProof(c.name, PROVED, **shown, ranks=problem.ranks)
-    reason = (
-        c.reason if not c.is_equal else f"could not be checked by evaluation: {findings.reason}"
-    )
-    if c.name in findings.unclear:
-        reason += (
-            f"; the two differ by {findings.unclear[c.name]:.1g}, relatively, as approximations do"
-        )
-    elif not c.is_equal and c.name in findings.agreed:
-        reason += f"; no difference by evaluation at {findings.agreed[c.name]}"
+    reason = _why_unknown(c, findings)
     return ArgumentProof(c.name, UNKNOWN, **shown, reason=reason, ranks=problem.ranks)
+
+
+def _why_unknown(c: Comparison, findings: Findings) -> str:
+    if c.is_equal and (c.name in findings.different or c.is_misread):
+        return "equal with literals read as decimals, but not with the numbers that the code has"
+    reason = f"could not be checked by evaluation: {findings.reason}" if c.is_equal else c.reason
+    if c.name in findings.unclear:
+        gap = f"{findings.unclear[c.name]:.1g}"
+        return f"{reason}; the two differ by a part of {gap}, as approximations do"
+    if not c.is_equal and c.name in findings.agreed:
+        return f"{reason}; no difference by evaluation at {findings.agreed[c.name]}"
+    return reason
 
 
 def _hold_against_samples(
     problem: Problem, comparisons: list[Comparison], findings: Findings
 ) -> None:
     """What was read must have the values that the evaluator found: else the reader is wrong."""
-    bars = bar_names(len(findings.samples[0].outputs), problem) if findings.samples else []
-    for sample in findings.samples[:1]:
-        inputs, cotangents = sample.point.numbers
-        arrays = dict(zip((a.name for a in problem.arrays), inputs, strict=True))
-        arrays |= dict(zip(bars, cotangents, strict=True))
-        for c in comparisons:
-            found = sample.outputs if c.name == "value" else (sample.gradients[c.name],)
-            for pair, array in zip(c.pairs, found, strict=False):
-                _hold(
-                    problem,
-                    c,
-                    pair,
-                    array,
-                    Place(sample.point.sizes, arrays, {}),
-                    findings.is_exact,
-                )
-
-
-def _hold(
-    problem: Problem, c: Comparison, pair: Pair, array: Any, place: Place, is_exact: bool
-) -> None:
-    """The first and the last entry of what was read against what was run."""
-    for last in (False, True):
-        if 0 in array.shape:
-            continue
-        indices = {i: numeric(i.args[1], place) - 1 if last else 0 for i in pair.names}
-        here = place.at({i: int(k) for i, k in indices.items()})
-        expected = array[tuple(int(numeric(p, here)) for p in pair.place)]
-        try:
-            read_ = _read_value(pair.hand, here)
-        except (
-            ZeroDivisionError,
-            ValueError,
-            IndexError,
-        ):  # outside the domain
-            continue
-        if not MP.isfinite(expected) or not MP.isfinite(read_):
-            continue
-        if abs(expected - read_) > MISREAD * (1 + abs(expected)):
-            if not is_exact:  # a literal read as a decimal is another number than the code's
-                return
+    if not findings.samples:
+        return
+    sample = findings.samples[0]
+    inputs, cotangents = sample.point.numbers
+    arrays = dict(zip((a.name for a in problem.arrays), inputs, strict=True))
+    arrays |= dict(zip(bar_names(len(cotangents), problem), cotangents, strict=True))
+    place = Place(sample.point.sizes, arrays, {})
+    for c in comparisons:
+        found = sample.outputs if c.name == "value" else (sample.gradients[c.name],)
+        held = [
+            _is_held(pair, array, place, last)
+            for pair, array in zip(c.pairs, found, strict=False)
+            for last in (False, True)
+        ]
+        c.is_misread = False in held
+        c.is_held = True in held and not c.is_misread
+        if c.is_misread and findings.is_exact:
             raise SelfContradiction(
-                f"{name_of(problem.target)}, {c.name}: the code gives {expected}, what was read "
-                f"of it {read_}; this is a bug of the prover, please report it"
+                f"{name_of(problem.target)}, {c.name}: what was read of the code has other values "
+                f"than the code, at {dict(sample.point.sizes)}; this is a bug of the prover, "
+                "please report it"
             )
-        c.is_held = True
+
+
+def _is_held(pair: Pair, array: Any, place: Place, last: bool) -> bool | None:
+    """Whether the first or last entry that was read is the one that was run; None: no telling.
+
+    Without `is_exact` it may not be: a literal read as a decimal is another number than the code's.
+    """
+    if 0 in array.shape:
+        return None
+    indices = {i: numeric(i.args[1], place) - 1 if last else 0 for i in pair.names}
+    here = place.at({i: int(k) for i, k in indices.items()})
+    expected = array[tuple(int(numeric(p, here)) for p in pair.place)]
+    try:
+        found = _read_value(pair.hand, here)
+    except (ZeroDivisionError, ValueError, IndexError):  # outside the domain
+        return None
+    if not MP.isfinite(expected) or not MP.isfinite(found):
+        return None
+    return bool(abs(expected - found) <= MISREAD * (1 + abs(expected)))
 
 
 def _read_value(p: Poly, here: Place) -> Any:

@@ -4,7 +4,10 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from derivations.proof import prove
+from derivations.algebra.terms import ZERO
+from derivations.proof import SelfContradiction, prove
+from derivations.reading.reader import Array, kind_of
+from derivations.reading.rules import RULES
 
 
 def rule(definition, backward):
@@ -426,3 +429,24 @@ def test_what_attacks_found_is_not_proved(name):
     definition, backward, sizes = FALSE[name]
 
     assert prove(rule(definition, backward), *sizes).verdict != "PROVED"
+
+
+def wrong_counter(reader, equation, *_):
+    """Reads 0, 1, 2, … as 0, 0, 0, …: right at the first entry alone."""
+    shape = reader.shape(equation.outvars[0].aval.shape)
+    return Array(shape, kind_of(equation.params["dtype"]), lambda _: ZERO)
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.1])
+def test_a_reader_that_misreads_one_entry_proves_nothing(monkeypatch, factor):
+    """Both sides are misread alike, so the algebra finds them equal; what runs is the guard."""
+    monkeypatch.setitem(RULES, "iota", wrong_counter)
+
+    def definition(x):
+        return factor * x * jnp.arange(x.shape[0]).astype(float)
+
+    op = rule(definition, lambda g, x: (factor * g * jnp.arange(x.shape[0]).astype(float),))
+    try:
+        assert prove(op, "n").verdict == "UNKNOWN"
+    except SelfContradiction:
+        assert factor == 0.5  # exact numbers: it can only be the reader
