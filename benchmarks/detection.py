@@ -14,7 +14,7 @@ from jax.test_util import check_grads
 from tqdm import tqdm
 
 from benchmarks.historical import BUGS, op_of
-from derivations.proof import prove
+from derivations.proving.proof import prove
 
 POINTS = 5  # of either distribution
 SIZE = 3

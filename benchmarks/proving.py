@@ -10,8 +10,8 @@ import jax.numpy as jnp
 from jax.test_util import check_grads
 
 import funcnet.ops
-from derivations.proof import prove
-from derivations.targets import targets
+from derivations.commands.targets import targets
+from derivations.proving.proof import prove
 
 SIZES = (10, 100, 1000, 10000)
 LARGEST_JACOBIAN = 10000

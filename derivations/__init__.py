@@ -2,9 +2,9 @@
 
 from derivations.chapters import chapter, chapters
 from derivations.compare import Comparison, compare
-from derivations.derivation import Chapter, Derivation, Step, chapter_of, topic
-from derivations.gradient import derive
-from derivations.proof import Proof, prove
+from derivations.language.derivation import Chapter, Derivation, Step, chapter_of, topic
+from derivations.proving.derive import derive
+from derivations.proving.proof import Proof, prove
 
 __all__ = [
     "Chapter",

@@ -2,6 +2,6 @@
 
 import sys
 
-from derivations.cli import main
+from derivations.commands import main
 
 sys.exit(main())

@@ -10,7 +10,7 @@ import numpy as np
 import sympy as sp
 
 from derivations.chapters import chapter, chapters
-from derivations.derivation import Chapter, Derivation
+from derivations.language.derivation import Chapter, Derivation
 from funcnet.contract import Between, Flattened, Labels, Parameter, outputs, parameters
 
 TOLERANCE = 5000  # units of the dtype's rounding, relative to the largest entry: 1e-12 in float64

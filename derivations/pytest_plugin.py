@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("proves")
     if marker is None or "proof" not in metafunc.fixturenames:
         return
-    from derivations.targets import targets
+    from derivations.commands.targets import targets
 
     (module,), options = marker.args, dict(marker.kwargs)
     sizes = options.pop("sizes", {})
@@ -43,7 +43,7 @@ def proof(request: pytest.FixtureRequest) -> Any:
     """The proof of one rule of the module that the marker `proves` names."""
     if not hasattr(request, "param"):
         raise pytest.UsageError('the fixture `proof` needs @pytest.mark.proves("a module")')
-    from derivations.proof import prove
+    from derivations.proving.proof import prove
 
     op, sizes, options = request.param
     return prove(op, *([sizes] if isinstance(sizes, str) else sizes), **options)

@@ -10,9 +10,9 @@ With pytest the marker `proves` of `derivations.pytest_plugin` does the same in 
 from collections.abc import Callable
 from typing import Any
 
-from derivations.arguments import name_of
-from derivations.proof import Proof, prove
-from derivations.targets import targets
+from derivations.commands.targets import targets
+from derivations.proving.arguments import name_of
+from derivations.proving.proof import Proof, prove
 
 __all__ = ["assert_proved", "name_of", "ops_of"]
 

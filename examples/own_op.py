@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from derivations import Chapter, chapter_of, compare
-from derivations.notation import Derivative, array, exp, index, log, size, tanh, total
+from derivations.language.notation import Derivative, array, exp, index, log, size, tanh, total
 
 jax.config.update("jax_enable_x64", True)
 

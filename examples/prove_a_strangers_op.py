@@ -7,7 +7,7 @@ agree.
 import jax
 import jax.numpy as jnp
 
-from derivations.proof import prove
+from derivations.proving.proof import prove
 
 
 def cosine(x, y):

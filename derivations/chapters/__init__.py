@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
-from derivations.derivation import Chapter, Derivation
+from derivations.language.derivation import Chapter, Derivation
 
 FIRST = ("statistics", "activations", "softmax", "losses", "dense", "normalization")  # simple first
 

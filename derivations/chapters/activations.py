@@ -1,7 +1,7 @@
 """Element-wise functions: the Jacobian is diagonal, and one factor of the sum survives."""
 
-from derivations.derivation import chapter_of
-from derivations.notation import (
+from derivations.language.derivation import chapter_of
+from derivations.language.notation import (
     Derivative,
     array,
     bracket,

@@ -1,7 +1,7 @@
 """The affine layer, for a batch."""
 
-from derivations.derivation import chapter_of
-from derivations.notation import Derivative, array, delta, index, size, total
+from derivations.language.derivation import chapter_of
+from derivations.language.notation import Derivative, array, delta, index, size, total
 
 n, k, m = size("n"), size("k"), size("m")
 i, p = index("i", n), index("p", n)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import sympy as sp
 
-from derivations import checking, evaluate, printing
-from derivations.notation import (
+from derivations.language import checking, evaluate, printing
+from derivations.language.notation import (
     Derivative,
     Rational,
     array,

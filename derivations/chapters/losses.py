@@ -1,7 +1,7 @@
 """Losses; the fused ones both ways, directly and through the chain rule."""
 
-from derivations.derivation import chapter_of, topic
-from derivations.notation import (
+from derivations.language.derivation import chapter_of, topic
+from derivations.language.notation import (
     Derivative,
     Max,
     array,

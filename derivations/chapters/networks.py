@@ -2,8 +2,8 @@
 
 from sympy import Function
 
-from derivations.derivation import topic
-from derivations.notation import Derivative, array, define, delta, exp, index, size, total
+from derivations.language.derivation import topic
+from derivations.language.notation import Derivative, array, define, delta, exp, index, size, total
 
 n, k, m = size("n"), size("k"), size("m")
 i, c = index("i", n), index("c", n)

@@ -1,7 +1,7 @@
 """Batch normalisation through its four steps, and layer normalisation."""
 
-from derivations.derivation import chapter_of
-from derivations.notation import (
+from derivations.language.derivation import chapter_of
+from derivations.language.notation import (
     Derivative,
     Rational,
     array,

@@ -1,7 +1,17 @@
 """Softmax and its logarithm."""
 
-from derivations.derivation import chapter_of, topic
-from derivations.notation import Derivative, array, define, delta, exp, index, log, size, total
+from derivations.language.derivation import chapter_of, topic
+from derivations.language.notation import (
+    Derivative,
+    array,
+    define,
+    delta,
+    exp,
+    index,
+    log,
+    size,
+    total,
+)
 
 k = size("k")
 i, j, h, p = index("i", k), index("j", k), index("h", k), index("p", k)

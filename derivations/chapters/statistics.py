@@ -2,8 +2,8 @@
 
 from sympy import Piecewise
 
-from derivations.derivation import chapter_of
-from derivations.notation import (
+from derivations.language.derivation import chapter_of
+from derivations.language.notation import (
     Derivative,
     Rational,
     array,

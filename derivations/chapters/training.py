@@ -1,7 +1,7 @@
 """The optimisers' recurrences, and the derivative by central differences."""
 
-from derivations.derivation import topic
-from derivations.notation import (
+from derivations.language.derivation import topic
+from derivations.language.notation import (
     Derivative,
     Rational,
     array,

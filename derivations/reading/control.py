@@ -4,8 +4,8 @@ from typing import Any
 
 from derivations.algebra.brackets import delta
 from derivations.algebra.terms import ZERO, Poly, Undecided, add, number
-from derivations.jaxprs import scan_counts
 from derivations.reading.choices import chosen
+from derivations.reading.jaxprs import scan_counts
 from derivations.reading.reader import Array, Reader, kind_of
 from derivations.reading.rules import read, rule
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.jaxprs import scan_counts
+from derivations.reading.jaxprs import scan_counts
 from derivations.witness.numbers import CannotEvaluate, Number, Surroundings, as_array
 from derivations.witness.run import RULES, evaluate
 

@@ -9,8 +9,8 @@ from found import OPS
 
 from derivations import chapter, chapter_of, chapters
 from derivations.chapters.errata import TRAPS, errata
-from derivations.checking import UnequalError, require_equal
-from derivations.notation import (
+from derivations.language.checking import UnequalError, require_equal
+from derivations.language.notation import (
     Derivative,
     Max,
     array,

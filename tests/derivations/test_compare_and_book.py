@@ -10,9 +10,10 @@ import pytest
 from found import OPS
 from jaxtyping import Array, Float
 
-from derivations import book, chapter_of, cli, compare
-from derivations.notation import Derivative, array, index, size, sqrt, total
-from derivations.printing import latex, name_latex
+from derivations import book, chapter_of, compare
+from derivations import commands as cli
+from derivations.language.notation import Derivative, array, index, size, sqrt, total
+from derivations.language.printing import latex, name_latex
 
 
 def squared(factor):

@@ -11,10 +11,10 @@ from found import OPS, SIZES, arrays_of, complete, cotangent_of
 from numpy.testing import assert_allclose
 
 from derivations import chapter, chapters
-from derivations.checking import concretise
 from derivations.compare import sympy_cotangents
-from derivations.evaluate import lambdify
-from derivations.notation import (
+from derivations.language.checking import concretise
+from derivations.language.evaluate import lambdify
+from derivations.language.notation import (
     Max,
     Rational,
     array,

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 
 from benchmarks.historical import op_of
-from derivations.proof import prove
+from derivations.proving.proof import prove
 
 
 def by_one_less(g, x):

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.historical import BUGS, op_of
-from derivations.proof import prove
+from derivations.proving.proof import prove
 
 ROUNDING = {name for name, bug in BUGS.items() if bug.kind == "extreme"} - {
     "standardize_eps_chainer"  # wrong for real numbers too

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from mutants import mutants_of, ops
 
-from derivations.arguments import UsageError
-from derivations.points import drawn_inputs
-from derivations.problem import problems
-from derivations.proof import prove
+from derivations.proving.arguments import UsageError
+from derivations.proving.points import drawn_inputs
+from derivations.proving.problem import problems
+from derivations.proving.proof import prove
 
 
 def differs(mutant):

@@ -13,11 +13,11 @@ import pytest
 import sympy as sp
 
 import funcnet.ops
-from derivations import commands_prove
-from derivations.arguments import UsageError
-from derivations.cli import main
-from derivations.gradient import derive
-from derivations.proof import prove
+from derivations.commands import main
+from derivations.commands import prove as commands_prove
+from derivations.proving.arguments import UsageError
+from derivations.proving.derive import derive
+from derivations.proving.proof import prove
 from derivations.testing import assert_proved
 
 pytest_plugins = ["pytester"]

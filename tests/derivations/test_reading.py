@@ -9,7 +9,7 @@ import pytest
 from jax.scipy import special
 
 from derivations.algebra.text import text
-from derivations.proof import prove
+from derivations.proving.proof import prove
 from derivations.reading import Reader, literal
 
 FUNCTIONS = {

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 
 from benchmarks.historical import op_of
-from derivations.proof import prove
+from derivations.proving.proof import prove
 
 LEVELS = {  # quantities that are equal to the threshold on a region, for some sizes
     "a count": (lambda x: jnp.sum((x > 0).astype(float)), 7),

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 
 from derivations.algebra.terms import ZERO
-from derivations.proof import SelfContradiction, prove
+from derivations.proving.proof import SelfContradiction, prove
 from derivations.reading.reader import Array, kind_of
 from derivations.reading.rules import RULES
 

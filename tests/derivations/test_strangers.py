@@ -3,7 +3,7 @@
 import pytest
 from strangers import STRANGERS, rule, variant
 
-from derivations.proof import prove
+from derivations.proving.proof import prove
 
 WRONG = [(name, change) for name, (*_, changes) in STRANGERS.items() for change in changes]
 

@@ -7,14 +7,23 @@ from letters import HALF, A, I, J, M, N, P, i, j, p, x, y
 from twins import NAMES, Off, built, close, in_kernel, plainly, points, trees
 
 from derivations.algebra import functions as f
-from derivations.algebra.border import equal, from_sympy, to_sympy, to_sympy_latex
 from derivations.algebra.brackets import at_least, delta, positive, zero
 from derivations.algebra.orders import order
 from derivations.algebra.sums import maximiser, product_over, total
 from derivations.algebra.terms import ZERO, Atom, Undecided, entry, fresh, number, poly, substitute
-from derivations.notation import Derivative, Max, array, bracket, define, index, scalar, size
-from derivations.notation import delta as same
-from derivations.notation import total as sum_over
+from derivations.language.border import equal, from_sympy, to_sympy, to_sympy_latex
+from derivations.language.notation import (
+    Derivative,
+    Max,
+    array,
+    bracket,
+    define,
+    index,
+    scalar,
+    size,
+)
+from derivations.language.notation import delta as same
+from derivations.language.notation import total as sum_over
 
 n, m = size("n"), size("m")
 two = sp.Integer(2)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
-from derivations.notation import Iverson, expand_names, outermost
+from derivations.language.notation import Iverson, expand_names, outermost
 
 PATTERNS = (
     (2, 3, 2, 1),

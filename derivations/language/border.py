@@ -1,4 +1,4 @@
-"""Between the language of the chapters (SymPy, `derivations.notation`) and the algebra."""
+"""Between the language of the chapters (SymPy, `derivations.language.notation`) and the algebra."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -26,7 +26,15 @@ from derivations.algebra.terms import (
 )
 from derivations.algebra.terms import add as add_all
 from derivations.algebra.terms import size as size_atom
-from derivations.notation import Iverson, array, bracket, expand_names, index, outermost, scalar
+from derivations.language.notation import (
+    Iverson,
+    array,
+    bracket,
+    expand_names,
+    index,
+    outermost,
+    scalar,
+)
 
 
 def equal(a: sp.Expr, b: sp.Expr) -> str:
@@ -360,7 +368,7 @@ BACK = {
 
 def to_sympy_latex(p: Poly) -> str:
     """LaTeX of the expression."""
-    from derivations import printing
+    from derivations.language import printing
 
     return printing.latex(to_sympy(p))
 

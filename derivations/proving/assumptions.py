@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from derivations.arguments import Argument, UsageError
-from derivations.problem import Problem
+from derivations.proving.arguments import Argument, UsageError
+from derivations.proving.problem import Problem
 from funcnet.contract import Between
 
 

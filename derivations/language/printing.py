@@ -7,10 +7,10 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
-from derivations.notation import Named, outermost
+from derivations.language.notation import Named, outermost
 
 if TYPE_CHECKING:
-    from derivations.derivation import Chapter, Derivation
+    from derivations.language.derivation import Chapter, Derivation
 
 GREEK = [
     "alpha",

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import jax
 
-from derivations import book, commands_derive, commands_prove
-from derivations.checking import UnequalError
+from derivations import book
+from derivations.commands import derive as commands_derive
+from derivations.commands import prove as commands_prove
+from derivations.commands.targets import targets
 from derivations.compare import Comparison, compare
-from derivations.targets import targets
+from derivations.language.checking import UnequalError
 
 AGREES, REFUTED, USAGE = 0, 1, 2
 MISTAKES = (ValueError, TypeError, OSError, RuntimeError)

@@ -9,11 +9,11 @@ from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
 from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, renamed
 from derivations.algebra.text import LETTERS
-from derivations.arguments import Argument
-from derivations.assumptions import Assumptions
-from derivations.problem import Problem, Traces, bar_names
+from derivations.proving.arguments import Argument
+from derivations.proving.assumptions import Assumptions
+from derivations.proving.problem import Problem, Traces, bar_names
+from derivations.proving.source import line_of
 from derivations.reading import Array, Reader, note_axes, read, thawed
-from derivations.source import line_of
 from funcnet.contract import Labels
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from derivations.notation import Iverson, Named, outermost
+from derivations.language.notation import Iverson, Named, outermost
 
 Index = sp.Idx
 

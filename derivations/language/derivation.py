@@ -8,8 +8,8 @@ from typing import Any
 
 import sympy as sp
 
-from derivations import checking, evaluate, printing
-from derivations.algebra.border import equal
+from derivations.language import checking, evaluate, printing
+from derivations.language.border import equal
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from derivations.symbolic import is_trusted
+from derivations.proving.symbolic import is_trusted
 
 OURS = str(Path(__file__).parent)
 

@@ -2,7 +2,8 @@
 
 An array is a real function of its indices; `x[i, j]` is an entry. An index runs over 1..n for the
 size n it was made with. SymPy's own derivative of indexed sums is never used (it captures indices);
-`Derivative(f, x[j])` stays as written until `derivations.checking` or the algebra works it out.
+`Derivative(f, x[j])` stays as written until `derivations.language.checking` or the algebra works it
+out.
 """
 
 from collections.abc import Callable, Iterable

@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from derivations.arguments import Argument
-from derivations.problem import Problem, Traces, evaluated
+from derivations.proving.arguments import Argument
+from derivations.proving.problem import Problem, Traces, evaluated
 from derivations.witness import reals
 from funcnet.contract import Between, Labels
 

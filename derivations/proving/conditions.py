@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 
 from derivations.algebra.terms import PERMUTATIONS, everywhere, poly
 from derivations.algebra.text import text
-from derivations.equality import Comparison
-from derivations.problem import Problem
+from derivations.proving.equality import Comparison
+from derivations.proving.problem import Problem
+from derivations.proving.switches import OnSwitch
 from derivations.reading import Condition, Reader
-from derivations.switches import OnSwitch
 
 
 def needed(reader: Reader, comparisons: Iterable[Comparison]) -> list[Condition]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import sympy as sp
 
-from derivations.algebra.border import to_sympy, to_sympy_latex
 from derivations.algebra.terms import Atom, Poly
 from derivations.algebra.text import text
-from derivations.equality import true_gradients
-from derivations.printing import name_latex
-from derivations.problem import problems
+from derivations.language.border import to_sympy, to_sympy_latex
+from derivations.language.printing import name_latex
+from derivations.proving.equality import true_gradients
+from derivations.proving.problem import problems
 
 
 @dataclass(frozen=True)

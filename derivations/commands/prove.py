@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from derivations.arguments import UsageError
-from derivations.proof import PROVED, REFUTED, UNKNOWN, Proof, prove
-from derivations.targets import targets
+from derivations.commands.targets import targets
+from derivations.proving.arguments import UsageError
+from derivations.proving.proof import PROVED, REFUTED, UNKNOWN, Proof, prove
 
 ALL_PROVED, SOME_REFUTED, USAGE, SOME_UNKNOWN = 0, 1, 2, 3
 

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from derivations.algebra.terms import Undecided
-from derivations.counterexample import gradient_by_hand, inner, run_in_double, true_along
-from derivations.points import Point, random_array
-from derivations.problem import Problem, Traces
+from derivations.proving.counterexample import gradient_by_hand, inner, run_in_double, true_along
+from derivations.proving.points import Point, random_array
+from derivations.proving.problem import Problem, Traces
+from derivations.proving.roots import Root, roots, switches
+from derivations.proving.script import Witness, witness_at
 from derivations.reading import Condition
-from derivations.roots import Root, roots, switches
-from derivations.script import Witness, witness_at
 from derivations.witness import MP, CannotEvaluate, as_array, more_digits, real, reals
 
 DISTANCES = tuple(MP.mpf(10) ** -k for k in (8, 12, 20, 35))  # beside zones as narrow as these

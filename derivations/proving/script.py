@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from derivations.arguments import name_of
-from derivations.points import Point
-from derivations.problem import Problem
+from derivations.proving.arguments import name_of
+from derivations.proving.points import Point
+from derivations.proving.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,14 @@ from derivations.algebra.numeric import Place
 from derivations.algebra.numeric import value as numeric
 from derivations.algebra.terms import Poly
 from derivations.algebra.text import terms_of_difference, text
-from derivations.arguments import UsageError, name_of
-from derivations.assumptions import Assumptions
-from derivations.conditions import needed, of_domains, shown_conditions
-from derivations.counterexample import Findings, Witness, examine
-from derivations.equality import Comparison, Pair, by_algebra
-from derivations.problem import Problem, bar_names, problems
+from derivations.proving.arguments import UsageError, name_of
+from derivations.proving.assumptions import Assumptions
+from derivations.proving.conditions import needed, of_domains, shown_conditions
+from derivations.proving.counterexample import Findings, Witness, examine
+from derivations.proving.equality import Comparison, Pair, by_algebra
+from derivations.proving.problem import Problem, bar_names, problems
+from derivations.proving.switches import on_switches
 from derivations.reading import Condition, Reader
-from derivations.switches import on_switches
 from derivations.witness import MP
 
 MISREAD = 1e-9  # literals are rounded to 1e-16
@@ -89,8 +89,8 @@ class Proof:
 
     def latex(self) -> str:
         """The true gradients as LaTeX, one aligned row an argument."""
-        from derivations.algebra.border import to_sympy_latex
-        from derivations.printing import name_latex
+        from derivations.language.border import to_sympy_latex
+        from derivations.language.printing import name_latex
 
         gradients = ((n, true) for n, _, true in self.expressions if n != "value")
         rows = (rf"{name_latex(f'{n}_bar')} &= {to_sympy_latex(true)}" for n, true in gradients)

@@ -13,11 +13,11 @@ import jax
 import numpy as np
 
 from derivations.algebra.terms import Undecided
-from derivations.points import Point, drawn_point, random_array, small_sizes, unequal_sizes
-from derivations.problem import Problem, Traces
+from derivations.proving.points import Point, drawn_point, random_array, small_sizes, unequal_sizes
+from derivations.proving.problem import Problem, Traces
+from derivations.proving.roots import points_near
+from derivations.proving.script import Witness, witness_at
 from derivations.reading import Condition
-from derivations.roots import points_near
-from derivations.script import Witness, witness_at
 from derivations.witness import MP, CannotEvaluate, Number, more_digits, real, reals, run
 
 POINTS, TRIES = (2, 2), 9  # at the first sizes, and at the second

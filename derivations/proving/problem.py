@@ -19,8 +19,15 @@ import numpy as np
 from jax import export
 
 from derivations.algebra.terms import Undecided
-from derivations.arguments import Argument, UsageError, annotated, given, is_custom_vjp, name_of
-from derivations.symbolic import BY_SIZE, no_questions_of_size
+from derivations.proving.arguments import (
+    Argument,
+    UsageError,
+    annotated,
+    given,
+    is_custom_vjp,
+    name_of,
+)
+from derivations.proving.symbolic import BY_SIZE, no_questions_of_size
 from funcnet.contract import Flattened, Labels, Rows
 
 RANKS = (0, 1, 2)

@@ -3,10 +3,10 @@
 import argparse
 
 from derivations.algebra.terms import Undecided
-from derivations.arguments import UsageError
-from derivations.commands_prove import add_static, given_static
-from derivations.gradient import derive
-from derivations.targets import targets
+from derivations.commands.prove import add_static, given_static
+from derivations.commands.targets import targets
+from derivations.proving.arguments import UsageError
+from derivations.proving.derive import derive
 
 DERIVED, UNKNOWN = 0, 3
 

@@ -11,8 +11,8 @@ import numpy as np
 from derivations.algebra.numeric import Place, whole
 from derivations.algebra.numeric import value as numeric
 from derivations.algebra.terms import Atom, Poly, Undecided, everywhere, number, substitute
-from derivations.points import Point, drawn_point
-from derivations.problem import Problem, Traces, bar_names
+from derivations.proving.points import Point, drawn_point
+from derivations.proving.problem import Problem, Traces, bar_names
 from derivations.reading import Condition
 from derivations.witness import MP, reals
 from funcnet.contract import Between

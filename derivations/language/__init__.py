@@ -1,0 +1,1 @@
+"""What a derivation is written in: its notation, checks, array functions, LaTeX; SymPy's border."""
