@@ -22,7 +22,8 @@ from derivations.proving.assumptions import Assumptions
 from derivations.proving.conditions import needed, of_domains, shown_conditions
 from derivations.proving.counterexample import Findings, Witness, examine
 from derivations.proving.equality import Comparison, Pair, by_algebra
-from derivations.proving.problem import Problem, bar_names, problems
+from derivations.proving.problem import Problem, bar_names
+from derivations.proving.ranks import problems
 from derivations.proving.switches import on_switches
 from derivations.reading import Condition, Reader
 from derivations.witness import MP
@@ -162,7 +163,7 @@ def _proved(
     order: int,
     started: float,
 ) -> Proof:
-    cases = [assumptions.applied(case) for case in problems(op, sizes, static, order)]
+    cases = assumptions.applied_to(problems(op, sizes, static, order))
     found: list[CaseProof] = []
     try:
         found += [_prove_case(case, _chosen(case, wrt), assumptions) for case in cases[:-1]]
