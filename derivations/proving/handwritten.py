@@ -1,6 +1,5 @@
 """Hand-written rules: called as JAX calls them, and found inside of functions."""
 
-import functools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from derivations.proving.traces import Traces, equations
 
 NO_RULE = "no custom rule inside: JAX's own differentiation is judged"
 JAX = str(Path(jax.__file__).parent)
-RULE_CALLS = ("custom_vjp_call", "custom_jvp_call", "custom_lin")
+RULE_CALLS = ("custom_vjp_call", "custom_jvp_call", "custom_lin", "call_hi")
 OF_A_RULE = ("call_jaxpr", "jvp_jaxpr_fun", "fwd_jaxpr_thunk", "bwd")
 
 
@@ -69,7 +68,7 @@ def traceable(op: Any, arguments: Sequence[Argument]) -> Callable:
             None if k in traced else next(bars) for k in range(len(arguments)) if k not in fixed
         )
 
-    same = jax.custom_vjp(functools.wraps(op.fun)(lambda *v: op.fun(*v)), nondiff_argnums=fixed)
+    same = jax.custom_vjp(op.fun, nondiff_argnums=fixed)
     same.defvjp(forward, backward, symbolic_zeros=op.symbolic_zeros)
     return same
 
@@ -92,7 +91,7 @@ def looks_at_zeros(target: Any, value: Any) -> bool:
 
 
 def _calls(jaxpr: Any) -> Iterator[Any]:
-    return (e for e in equations(jaxpr) if e.primitive.name.startswith(RULE_CALLS + ("call_hi",)))
+    return (e for e in equations(jaxpr) if e.primitive.name.startswith(RULE_CALLS))
 
 
 def _is_of_the_user(call: Any) -> bool:

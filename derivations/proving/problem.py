@@ -47,6 +47,23 @@ class Problem:
         floats = tuple(a for a in self.arguments if a.kind == "float")
         return tuple(a for a in floats if not self.alone or a.name in self.alone)
 
+    def chosen(self, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
+        """The names of the arguments to judge, of those that are differentiated.
+
+        Raises:
+            UsageError: a name is that of no argument of floats.
+        """
+        known = tuple(a.name for a in self.arguments if a.kind == "float")
+        asked = (wrt,) if isinstance(wrt, str) else wrt or ()
+        found = known if wrt is None else tuple(names.of_argument(str(name)) for name in asked)
+        for name in found:
+            if name not in known:
+                raise UsageError(
+                    f"{name!r} is not a differentiable argument; choose from {', '.join(known)}"
+                )
+        here = {a.name for a in self.differentiable()}
+        return tuple(name for name in found if name in here)
+
     # --- the functions to be traced ---
 
     def with_values(self, arrays: Sequence[Any]) -> list[Any]:

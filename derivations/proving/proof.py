@@ -165,14 +165,7 @@ def _proved(
 
 
 def _chosen(problem: Problem, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
-    known = tuple(a.name for a in problem.differentiable())
-    names = known if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"{name!r} is not a differentiable argument; choose from {', '.join(known)}"
-            )
-    return names
+    return problem.chosen(wrt)
 
 
 def _is_refuted(found: Sequence["CaseProof"]) -> bool:

@@ -13,7 +13,7 @@ from derivations.proving.problem import Problem, bar_names
 
 
 def second_order(problem: Problem) -> Problem:
-    """The backward as a function of the arguments and the cotangents, whose derivative is judged."""
+    """The backward as a function of arguments and cotangents, whose derivative is judged."""
     first = replace(problem, order=1)
     try:
         outputs = first.traced(by_rule=False).outputs

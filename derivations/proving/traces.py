@@ -55,7 +55,7 @@ def _numbers(jaxpr: Any) -> Iterator[Any]:
 
 def _is_short(value: Any) -> bool:
     dtype = getattr(value, "dtype", None)
-    if dtype is not None and jax.dtypes.issubdtype(dtype, jax.dtypes.extended):
+    if dtype is not None and jax.numpy.issubdtype(dtype, jax.dtypes.extended):
         return True  # a random key
     value = np.asarray(value)
     if value.dtype.kind not in "fV" or value.dtype == jax.dtypes.float0:
