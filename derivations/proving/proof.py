@@ -118,6 +118,7 @@ def prove(
     assuming: Iterable[str] = (),
     static: Mapping[str, Any] | None = None,
     order: int = 1,
+    seconds: float = 60.0,
 ) -> Proof:
     """Judge the rule of an op, or all rules inside a function, for all inputs and sizes.
 
@@ -130,14 +131,17 @@ def prove(
         static: values of arguments that are not arrays. A static float not given stands for all its
         values.
         order: 2 judges the derivative of the backward.
+        seconds: how long it may take; what is not decided by then is UNKNOWN. 0 for no limit.
 
     Raises:
         UsageError: the question does not fit the function.
     """
     if order not in (1, 2):
         raise UsageError(f"prove needs order=1 or order=2, got {order}")
+    if not seconds >= 0:
+        raise UsageError(f"prove needs seconds of at least 0, got {seconds}; 0 sets no limit")
     started, assumptions = time.perf_counter(), Assumptions.parsed(assuming)
-    with session():
+    with session(seconds):
         return _proved(op, sizes, wrt, assumptions, static or {}, order, started)
 
 
