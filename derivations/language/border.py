@@ -20,6 +20,7 @@ from derivations.algebra.terms import (
     everywhere,
     fresh,
     number,
+    part,
     poly,
     product,
     variable,
@@ -309,9 +310,8 @@ def _sum_back(atom: Atom, names: dict) -> sp.Expr:
 
 
 def _delta_back(atom: Atom, names: dict) -> sp.Expr:
-    solved = dict(atom.args[0].terms)
-    left = to_sympy(Poly({m: c for m, c in solved.items() if c > 0}) + 1, names)
-    right = to_sympy(Poly({m: -c for m, c in solved.items() if c < 0}) + 1, names)
+    left = to_sympy(part(atom.args[0], lambda _, c: c > 0) + 1, names)
+    right = to_sympy(1 - part(atom.args[0], lambda _, c: c < 0), names)
     return sp.KroneckerDelta(left, right)
 
 
