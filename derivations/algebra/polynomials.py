@@ -86,6 +86,7 @@ class Poly:
 # --- constructors ---
 
 ZERO, ONE = Poly({}), Poly({(): 1})
+_EXPANDED = frozenset({"base", "prime", "fn"})  # heads with powers that are written otherwise
 
 
 def exact(value: Number) -> Number:
@@ -256,17 +257,20 @@ def _key_of_pair(pair: tuple[Atom, Number]) -> str:
 
 
 def _is_normal(pairs: Monomial) -> bool:
-    ordered = all(a.key < b.key for (a, _), (b, _) in itertools.pairwise(pairs))
-    return ordered and all(_is_normal_power(a, e) for a, e in pairs)
-
-
-def _is_normal_power(atom: Atom, e: Number) -> bool:
-    if atom.head in BRACKETS:
-        return e == 1
-    return bool(e) and not _needs_expansion(atom, e)
+    """Whether the pairs are what a monomial in normal form consists of."""
+    before = ""
+    for atom, e in pairs:
+        is_power = e == 1 if atom.head in BRACKETS else e and not _needs_expansion(atom, e)
+        if not is_power or atom.key <= before:
+            return False
+        before = atom.key
+    return True
 
 
 def _needs_expansion(atom: Atom, e: Number) -> bool:
+    """Whether the power of a prime, a composite or a cosine is not in normal form."""
+    if atom.head not in _EXPANDED:
+        return False
     if atom.head == "base":
         return e >= 1
     if atom.head == "prime":
@@ -275,7 +279,7 @@ def _needs_expansion(atom: Atom, e: Number) -> bool:
 
 
 def _was_raised(pairs: Monomial) -> bool:
-    return any(_needs_expansion(a, e) for a, e in pairs)
+    return any(a.head in _EXPANDED and _needs_expansion(a, e) for a, e in pairs)
 
 
 def expanded(pairs: Monomial) -> Poly:

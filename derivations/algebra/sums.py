@@ -15,6 +15,7 @@ from derivations.algebra.permutations import inverse_of, is_permutation_of
 from derivations.algebra.ranges import at_least_zero, is_whole
 from derivations.algebra.session import joined, tick
 from derivations.algebra.terms import (
+    PERMUTATIONS,
     REBUILD,
     ZERO,
     Atom,
@@ -145,15 +146,15 @@ def _contracted(indices: Indices, pairs: Monomial, bracket: Atom) -> Poly | None
 def _sorted_back(indices: Indices, pairs: Monomial) -> tuple[Indices, Poly] | None:
     """The sum over j = order(i), where i = rank(j) is not left anywhere."""
     p = monomial(pairs)
+    sorting = sorted((a for a in everywhere(p) if a.head in PERMUTATIONS), key=lambda a: a.key)
     for index in indices:
-        for atom in sorted(everywhere(p), key=lambda a: a.key):
+        for atom in sorting:
             if is_permutation_of(atom, index):
                 j = fresh(size_of(index))
                 undone = inverse_of(atom, poly(j))
                 moved = substitute(p, {index: undone})
                 if single(undone) not in everywhere(moved):
                     return tuple(j if i == index else i for i in indices), moved
-                break
     return None
 
 
