@@ -1,6 +1,6 @@
 """The language of the kernel in one place: atoms, polynomials over them, substitution.
 
-Everybody imports from here; the work is done in atoms.py, polynomials.py and substitution.py.
+Everybody imports from here; the work is done in atoms.py, polynomials.py, parts.py and substitution.py.
 """
 
 from derivations.algebra.atoms import (
@@ -17,16 +17,14 @@ from derivations.algebra.atoms import (
     size,
     variable,
 )
+from derivations.algebra.parts import atoms, constant, everywhere, single
 from derivations.algebra.polynomials import (
     ONE,
     ZERO,
     Poly,
     add,
-    atoms,
-    constant,
     divided_by,
     entry,
-    everywhere,
     exact,
     expanded,
     monomial,
@@ -37,7 +35,6 @@ from derivations.algebra.polynomials import (
     poly,
     product,
     scale,
-    single,
     times,
     without,
 )
