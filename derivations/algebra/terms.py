@@ -1,6 +1,6 @@
 """The language of the kernel in one place: atoms, polynomials over them, substitution.
 
-Everybody imports from here; the work is done in atoms.py, polynomials.py, parts.py and substitution.py.
+Everybody imports from here; the work is done in atoms, polynomials, parts and substitution.
 """
 
 from derivations.algebra.atoms import (
