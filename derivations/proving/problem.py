@@ -71,7 +71,7 @@ class Problem:
         )
         return function(*self.with_values(arrays))
 
-    def _called(self, function: Callable, arrays: Sequence[Any]) -> Any:
+    def called(self, function: Callable, arrays: Sequence[Any]) -> Any:
         """The function of all its arguments; by name from the first one on that is static."""
         values, names = self.with_values(arrays), [a.name for a in self.arguments]
         if is_custom_vjp(self.target) or self.order == 2 or all(a.is_array for a in self.arguments):
@@ -89,7 +89,7 @@ class Problem:
             every = list(arrays)
             for k, value in zip(floats, values, strict=True):
                 every[k] = value
-            return self._called(self.target, every)
+            return self.called(self.target, every)
 
         value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
         return value, list(pull(cotangent))
@@ -170,6 +170,10 @@ class Traces:
     def is_exact(self) -> bool:
         """Whether every number in the program is a short binary one, as 2 and 0.5 are, not 0.1."""
         return all(_is_short(x) for jaxpr in (self.value, self.hand) for x in _numbers(jaxpr))
+
+    def numbers(self) -> Iterator[Any]:
+        """The literals and constants of both programs."""
+        return itertools.chain.from_iterable(map(_numbers, (self.value, self.hand)))
 
     @property
     def has_cut(self) -> bool:
