@@ -94,7 +94,7 @@ def errata() -> tuple[Erratum, ...]:
 
 
 def numerical_gradient() -> Erratum:
-    """The sum where the difference belongs."""
+    """The central difference adds its two values where it must subtract them."""
     f_plus, f_minus, h = scalar("f_plus"), scalar("f_minus"), scalar("h", positive=True)
     x = scalar("x")
     cube = {f_plus: (x + h) ** 3, f_minus: (x - h) ** 3}
@@ -110,7 +110,7 @@ def numerical_gradient() -> Erratum:
 
 
 def axis_of_the_slope() -> Erratum:
-    """The slope belongs to the row of W."""
+    """The slope f'(z) is multiplied into w along the wrong axis."""
     n = size("n")
     i, j, h = index("i", n), index("j", n), index("h", n)
     w, x = array("w"), array("x")
@@ -130,7 +130,7 @@ def axis_of_the_slope() -> Erratum:
 
 
 def softmax_is_not_elementwise() -> Erratum:
-    """The Jacobian is not diagonal."""
+    """The Jacobian of softmax is given as its diagonal alone."""
     k = size("k")
     i, j, h = index("i", k), index("j", k), index("h", k)
     x = array("x")
@@ -147,7 +147,7 @@ def softmax_is_not_elementwise() -> Erratum:
 
 
 def two_mistakes_cancel() -> Erratum:
-    """The gradient of the printed loss."""
+    """The gradient that is used is not that of the loss that is printed."""
     k = size("k")
     i, j, h, q = index("i", k), index("j", k), index("h", k), index("q", k)
     x, y = array("x"), array("y")
@@ -169,7 +169,7 @@ def two_mistakes_cancel() -> Erratum:
 
 
 def adams_correction() -> Erratum:
-    """The constant where the power belongs."""
+    """The averages are divided by 1 - β where 1 - β^t belongs."""
     t = size("t")
     u = index("u", t)
     beta, g = scalar("beta", positive=True), array("g")
@@ -188,7 +188,7 @@ def adams_correction() -> Erratum:
 
 
 def elus_sign() -> Erratum:
-    """Plus the level."""
+    """The derivative of ELU below 0 is its value plus α, not minus α."""
     x, alpha = scalar("x"), scalar("alpha")
     elu = alpha * (exp(x) - 1)
     return Erratum(
@@ -202,7 +202,7 @@ def elus_sign() -> Erratum:
 
 
 def batch_norms_first_partial() -> Erratum:
-    """The upstream factor."""
+    """The derivative by the variance lacks the upstream factor."""
     n = size("n")
     i, h, a = index("i", n), index("h", n), index("a", n)
     x, x_hat_bar = array("x"), array("g")

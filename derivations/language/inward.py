@@ -29,19 +29,17 @@ from derivations.language.notation import Iverson, expand_names, outermost
 
 
 def from_sympy(expression: sp.Expr) -> Poly:
-    """The normal form of an expression of the notation.
-
-    An index or label i from 1 to n becomes i - 1, from 0 to n-1: as a number it is one more.
-    """
+    """The normal form of an expression of the notation."""
     expression = expand_names(sp.sympify(expression))
     labels = _labels(expression)
     return _read(expression, {}, labels)
 
 
 def _labels(expression: sp.Expr) -> dict:
-    """Arrays of integer labels, which deltas compare with an index: their number of classes.
+    """The arrays of integer labels, each with its number of classes.
 
-    None for those that are known by standing in the place of an index alone.
+    A delta that compares a label with an index tells the number. A label that only stands in the
+    place of an index has None.
     """
     places = [i for e in expression.atoms(sp.Indexed) for i in e.indices]
     found = {i.base: None for i in places if isinstance(i, sp.Indexed)}

@@ -54,10 +54,9 @@ def binary_cross_entropy(
 ) -> Float[Array, ""]:
     r"""Binary cross entropy of probabilities, averaged over the examples.
 
-    $L = -\frac1n \sum_{ni} y \log p + (1 - y) \log(1 - p)$;
-
-    p and 1 - p below ε count as ε, with gradient 0. Prefer `sigmoid_binary_cross_entropy`, which
-    needs no bound.
+    The loss is $L = -\frac1n \sum_{ni} \left(y \log p + (1 - y) \log(1 - p)\right)$, where p and
+    1 - p below ε count as ε, with gradient 0. Prefer `sigmoid_binary_cross_entropy`, which needs no
+    bound.
     """
     p, q, y = _at_least(eps, probabilities), _at_least(eps, 1 - probabilities), labels
     return -(y * jnp.log(p) + (1 - y) * jnp.log(q)).sum() / y.shape[0]
@@ -229,7 +228,7 @@ def svm_hinge(
 ) -> Float[Array, ""]:
     r"""Multi-class hinge loss over the wrong classes.
 
-    $L = \frac1n \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + 1)$.
+    The loss is $L = \frac1n \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + 1)$.
 
     The derivative counts margins: $[\text{margin}_{nj} > 0]$ for the wrong classes, minus their
     number for the right one; 0 for a margin of exactly 0. A label out of range gives nan under
@@ -284,6 +283,6 @@ def _bounded_reciprocal(eps, p):
 
 
 def _wrong_margins(scores, labels):
-    """s_j - s_y + 1 for the wrong classes, 0 for the right one."""
+    """The margins s_j - s_y + 1 of the wrong classes, and 0 for the right one."""
     margin = scores - at_label(scores, labels)[:, None] + 1
     return jnp.where(is_label(labels, scores), 0, margin)
