@@ -386,7 +386,9 @@ def renamed(p: Poly, name: Callable[[str], str]) -> Poly:
 
 def signed(p: Poly, signs: Mapping[str, str]) -> Poly:
     """The same expression with what is known of the signs of whole arrays."""
-    return with_entries(p, lambda a: Atom("entry", a.args[0], signs.get(a.args[0], a.args[1]), *a.args[2:]))
+    return with_entries(
+        p, lambda a: Atom("entry", a.args[0], signs.get(a.args[0], a.args[1]), *a.args[2:])
+    )
 
 
 def with_entries(p: Poly, change: Callable[[Atom], Atom]) -> Poly:

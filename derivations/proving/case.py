@@ -86,7 +86,9 @@ def prove_case(
         _judged(problem, comparisons.get(n, Comparison(n)), readings, seen, f, doubts)
         for n in ("value", *wrt)
     )
-    expressions = tuple((c.name, c.shown.hand, c.shown.true) for c in comparisons.values() if c.shown)
+    expressions = tuple(
+        (c.name, c.shown.hand, c.shown.true) for c in comparisons.values() if c.shown
+    )
     witness = smallest(problem, f) if f.different else None
     shown = shown_conditions(_to_show(readings), seen)
     return CaseProof(judged, (*shown, *of_domains(problem)), witness, expressions, is_main)
@@ -229,7 +231,9 @@ def _is_held(pair: Pair, array: Any, place: Place, at: int) -> bool | None:
     if 0 in array.shape:
         return None
     tops = {i: int(numeric(i.args[1], place)) - 1 for i in pair.names}
-    here = place.at({i: (top * at + 1) // 2 if at == 1 else top * (at > 1) for i, top in tops.items()})
+    here = place.at(
+        {i: (top * at + 1) // 2 if at == 1 else top * (at > 1) for i, top in tops.items()}
+    )
     expected = array[tuple(int(numeric(p, here)) for p in pair.place)]
     try:
         found = _read_value(pair.hand, here)
@@ -330,7 +334,9 @@ def _why_not(
 def _why_unequal(c: Comparison, f: Findings, doubts: Doubts) -> str:
     reason = c.reason or doubts.every
     if c.name in f.unclear:
-        return f"{reason}; the two differ by a part of {f.unclear[c.name]:.1g}, as approximations do"
+        return (
+            f"{reason}; the two differ by a part of {f.unclear[c.name]:.1g}, as approximations do"
+        )
     if c.name in f.agreed:
         return f"{reason}; no difference by evaluation at {f.agreed[c.name]}"
     return reason

@@ -50,9 +50,7 @@ def of_rule_alone(c: Comparison, readings: Readings) -> list[Condition]:
     """
     own = of_definition(readings)
     domain = [k for k in own if k.kind in DOMAIN or k.kind not in SWITCHES]
-    has_choice = any(
-        atom.head in CHOICES for pair in c.pairs for atom in everywhere(pair.hand)
-    )
+    has_choice = any(atom.head in CHOICES for pair in c.pairs for atom in everywhere(pair.hand))
     return [
         k
         for k in c.conditions

@@ -14,9 +14,10 @@ from derivations.algebra.terms import Undecided
 from derivations.proving.hunt import candidates, look
 from derivations.proving.machine import Machine
 from derivations.proving.points import Layout, Point, generic, unequal_sizes
-from derivations.proving.problem import Problem, Traces
+from derivations.proving.problem import Problem
 from derivations.proving.running import as_it_runs
 from derivations.proving.script import Witness, witness_at
+from derivations.proving.traces import Traces
 from derivations.proving.truth import (
     OUTSIDE,
     SMOOTH,
@@ -209,7 +210,9 @@ def _record(
 
 def _differ(problem: Problem, traces: Traces, point: Point, name: str, f: Findings) -> None:
     """The entry that differs most, in many digits and as the code runs."""
-    places = [()] if name == "value" else list(np.ndindex(point.inputs[number_of(problem, name)].shape))
+    places = (
+        [()] if name == "value" else list(np.ndindex(point.inputs[number_of(problem, name)].shape))
+    )
     for place in places[:64]:
         tick()
         judged = judge(problem, traces, point, name, place)
@@ -311,7 +314,12 @@ def smallest(problem: Problem, f: Findings) -> Witness:
                 point, judged = found
                 break
     return witness_at(
-        problem, point, name, judged.place, judged.by_hand, judged.true,
+        problem,
+        point,
+        name,
+        judged.place,
+        judged.by_hand,
+        judged.true,
         on_switch=judged.truth.is_limit,
     )
 

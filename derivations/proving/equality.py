@@ -11,8 +11,9 @@ from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, 
 from derivations.algebra.text import LETTERS
 from derivations.proving.arguments import Argument
 from derivations.proving.assumptions import Assumptions
-from derivations.proving.problem import Problem, Traces, bar_names
+from derivations.proving.problem import Problem, bar_names
 from derivations.proving.source import line_of
+from derivations.proving.traces import Traces
 from derivations.reading import Array, Condition, Reader, note_axes, noted, read, thawed
 from derivations.reading.notes import DOMAIN
 from funcnet.contract import Labels
@@ -238,9 +239,7 @@ def _compared(name: str, pairs: Callable[[], Found], facts: Facts) -> Comparison
         with stage(f"comparing {'the value' if name == 'value' else f'the gradient of {name}'}"):
             found, conditions = pairs()
             gaps = [with_sums(p.hand - p.true, facts.sums) for p in found]
-            equal = all(
-                is_zero(gap) or is_zero(with_positive(gap, facts.positive)) for gap in gaps
-            )
+            equal = all(is_zero(gap) or is_zero(with_positive(gap, facts.positive)) for gap in gaps)
     except Undecided as error:
         return Comparison(name, reason=str(error))
     except (RecursionError, MemoryError):

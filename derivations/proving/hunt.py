@@ -157,7 +157,9 @@ def _combinations(machine: Machine, roots: np.ndarray, draw: np.random.Generator
     if len(roots):
         kept = draw.integers(len(roots), size=count)
         rows = np.where(np.arange(count)[:, None] % 3 > 0, roots[kept], rows)
-        other = roots[draw.integers(len(roots), size=(count, layout.width)), np.arange(layout.width)]
+        other = roots[
+            draw.integers(len(roots), size=(count, layout.width)), np.arange(layout.width)
+        ]
         share = draw.choice([0.05, 0.3, 0.8], size=(count, 1))
         rows = np.where(draw.random(rows.shape) < share, other, rows)
         rows = np.concatenate([rows, _levels_of(layout, roots, draw)])
@@ -228,8 +230,10 @@ def _odd_ones_out(machine: Machine, seen: Seen) -> np.ndarray:
         way = draw.normal(size=(len(on), machine.layout.width))
         way[:, np.setdiff1d(np.arange(machine.layout.width), machine.layout.floats)] = 0
         step = 1e-7 * (1 + np.abs(seen.rows[on])) * way
-        sides += [machine.run(machine.layout.admitted(seen.rows[on] + sign * step)).auto
-                  for sign in (1, -1)]
+        sides += [
+            machine.run(machine.layout.admitted(seen.rows[on] + sign * step)).auto
+            for sign in (1, -1)
+        ]
     around = np.stack(sides)
     middle, hand = np.median(around, axis=0), seen.runs.hand[on]
     scale = np.abs(middle) + np.abs(hand) + 1e-6

@@ -16,7 +16,7 @@ import numpy as np
 
 from derivations.proving.points import Layout
 from derivations.proving.problem import Problem
-from derivations.proving.problem import Traces
+from derivations.proving.traces import Traces
 
 BATCH = 256  # points in one call
 MOST_OF_ONE = 24  # gaps kept of one equation

@@ -75,13 +75,18 @@ class Layout:
     def floats(self) -> np.ndarray:
         """The positions that hold real numbers."""
         kinds = ["float"] * len(self.outputs) + [a.kind for a in self.problem.arrays]
-        found = [np.arange(s.start, s.stop) for s, k in zip(self.slices, kinds, strict=True)
-                 if k != "int"]
+        found = [
+            np.arange(s.start, s.stop)
+            for s, k in zip(self.slices, kinds, strict=True)
+            if k != "int"
+        ]
         return np.concatenate(found) if found else np.zeros(0, dtype=int)
 
     def unpacked(self, row: Any) -> tuple[list[Any], list[Any]]:
         """Cotangents and inputs of a row, for the code."""
-        arrays = [row[s].reshape(shape) for s, (_, shape) in zip(self.slices, self.shapes, strict=True)]
+        arrays = [
+            row[s].reshape(shape) for s, (_, shape) in zip(self.slices, self.shapes, strict=True)
+        ]
         count = len(self.outputs)
         types = [jnp.int32 if a.kind == "int" else jnp.float64 for a in self.problem.arrays]
         return arrays[:count], [
@@ -97,8 +102,13 @@ class Layout:
         count = len(self.outputs)
         inputs = []
         for a, x in zip(self.problem.arrays, arrays[count:], strict=True):
-            inputs.append(np.vectorize(int, otypes=[np.int64])(x) if a.kind == "int" and x.size
-                          else x.astype(np.int64) if a.kind == "int" else x)
+            inputs.append(
+                np.vectorize(int, otypes=[np.int64])(x)
+                if a.kind == "int" and x.size
+                else x.astype(np.int64)
+                if a.kind == "int"
+                else x
+            )
         return Point(self.sizes, tuple(inputs), tuple(arrays[:count]))
 
     def row(self, point: Point) -> np.ndarray:

@@ -17,7 +17,7 @@ from derivations.algebra.text import terms_of_difference, text
 from derivations.proving.arguments import UsageError, name_of
 from derivations.proving.assumptions import Assumptions
 from derivations.proving.case import PROVED, REFUTED, UNKNOWN, ArgumentProof, CaseProof, prove_case
-from derivations.proving.problem import Problem, problems
+from derivations.proving.ranks import problems
 from derivations.proving.script import Witness
 
 
@@ -114,28 +114,18 @@ def prove(
         raise UsageError(f"prove needs order=1 or order=2, got {order}")
     started, assumptions = time.perf_counter(), Assumptions.parsed(assuming)
     with session(seconds):
-        cases = [assumptions.applied(c) for c in problems(op, sizes, static or {}, order)]
-        chosen = _chosen(cases[-1], wrt)
+        cases = assumptions.applied_to(problems(op, sizes, static or {}, order))
+        whole = [c for c in cases if not c.alone]
+        main = whole[min(MAIN, len(whole) - 1)]
         found: list[CaseProof] = []
-        for k, case in enumerate(cases):
-            found.append(prove_case(case, chosen, assumptions, is_main=k == MAIN % len(cases)))
+        for case in sorted(cases, key=lambda c: c is not main):  # the main one first
+            found.append(prove_case(case, case.chosen(wrt), assumptions, is_main=case is main))
             if any(a.verdict == REFUTED for a in found[-1].arguments):
                 break
         return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
 
 
 MAIN = 2  # of the ranks that a *batch may have, the one that is looked at most
-
-
-def _chosen(problem: Problem, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
-    known = tuple(a.name for a in problem.differentiable())
-    names = known if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"{name!r} is not a differentiable argument; choose from {', '.join(known)}"
-            )
-    return names
 
 
 # --- all choices of ranks ---
@@ -160,7 +150,7 @@ def _worst(proofs: list[ArgumentProof]) -> ArgumentProof:
         for a in proofs:
             if a.verdict == verdict:
                 return a
-    last = proofs[-1]
+    last = proofs[0]
     ranks = ", ".join(dict.fromkeys(filter(None, (a.ranks for a in proofs))))
     return replace(last, ranks=ranks)
 

@@ -25,7 +25,7 @@ def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
             every = list(arrays)
             for k, x in zip(floats, given, strict=True):
                 every[k] = x
-            return problem.called(problem.target, every)
+            return problem.call(problem.target, every)
 
         value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
         leaves, tree = jax.tree.flatten(value)

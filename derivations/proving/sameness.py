@@ -20,8 +20,9 @@ import numpy as np
 from derivations.algebra.session import tick
 from derivations.algebra.terms import Undecided
 from derivations.proving.equality import Readings
-from derivations.proving.problem import Problem, Traces
+from derivations.proving.problem import Problem
 from derivations.proving.symbolic import DIMENSION
+from derivations.proving.traces import Traces
 
 SIZES = (1, 2, 3, 5, 7, 8, 16, 33, 128, 1000)
 TYPES = ("float32", "bfloat16", "float16")
@@ -70,9 +71,7 @@ def differing(problem: Problem, symbolic: Traces | None) -> Iterator[Program]:
             yield Program(f"for {where} the code is another program", fixed, sizes, found)
 
 
-def _is_alike(
-    a: Sequence, at: Mapping[str, int], b: Sequence, there: Mapping[str, int]
-) -> bool:
+def _is_alike(a: Sequence, at: Mapping[str, int], b: Sequence, there: Mapping[str, int]) -> bool:
     """Whether two programs are one with sizes put in: what differs is the same function of them."""
     if len(a) != len(b) or [k == 1 for k in at.values()] != [k == 1 for k in there.values()]:
         return False  # axes of 1 broadcast
@@ -267,7 +266,9 @@ def _lines(jaxpr: Any, known: dict, sizes: Mapping[str, int], lines: list) -> li
             params = equation.params
             inner = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
             body = getattr(inner, "jaxpr", inner)
-            own = dict(zip(body.constvars, map(_constant, getattr(inner, "consts", ())), strict=True))
+            own = dict(
+                zip(body.constvars, map(_constant, getattr(inner, "consts", ())), strict=True)
+            )
             own |= dict(zip(body.invars, given, strict=True))
             known |= dict(zip(equation.outvars, _lines(body, own, sizes, lines), strict=True))
             continue
@@ -324,8 +325,15 @@ def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) 
         if isinstance(given[0], Constant):
             kind = _kind(out.dtype)
             value = given[0].value
-            return Constant(float(value) if kind == "F" else bool(value) if kind == "b" else int(value)
-                            if math.isfinite(value) else value)
+            return Constant(
+                float(value)
+                if kind == "F"
+                else bool(value)
+                if kind == "b"
+                else int(value)
+                if math.isfinite(value)
+                else value
+            )
         return given[0] if _kind(before) == _kind(out.dtype) == "F" or before == out.dtype else None
     if name in ("broadcast_in_dim", "reshape") and out.shape == () and given:
         return given[0]
@@ -341,8 +349,9 @@ def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) 
     values = [g.value for g in given]
     try:
         if name == "div":
-            return Constant(values[0] / values[1] if _kind(out.dtype) == "F" else
-                            int(values[0] / values[1]))
+            return Constant(
+                values[0] / values[1] if _kind(out.dtype) == "F" else int(values[0] / values[1])
+            )
         if name == "integer_pow":
             return Constant(values[0] ** equation.params["y"])
         return Constant(FOLDED[name](*values)) if name in FOLDED else None

@@ -24,8 +24,9 @@ from derivations.proving.counterexample import (
     judge,
 )
 from derivations.proving.points import Layout, Point, random_direction
-from derivations.proving.problem import Problem, Traces
+from derivations.proving.problem import Problem
 from derivations.proving.roots import Root, below, roots
+from derivations.proving.traces import Traces
 from derivations.proving.truth import (
     KINK,
     OUTSIDE,
@@ -186,9 +187,7 @@ def _kink(
 
 
 def _across(problem: Problem, root: Root) -> list[np.ndarray | None]:
-    ways = [
-        reals(np.full(x.shape, 0)) if x.dtype == object else None for x in root.point.inputs
-    ]
+    ways = [reals(np.full(x.shape, 0)) if x.dtype == object else None for x in root.point.inputs]
     way = ways[number_of(problem, root.name)]
     if way is not None:
         way[root.place] += 4
@@ -205,6 +204,3 @@ def _is_between(here: Any, left: Any, right: Any, other: np.ndarray) -> bool:
 
 def _shown(value: Any) -> str:
     return f"{float(MP.nint(value * 10**9) / 10**9):g}" if MP.isfinite(value) else "nan"
-
-
-

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from derivations.proving.points import Point, random_direction
-from derivations.proving.problem import Problem, Traces
+from derivations.proving.problem import Problem
+from derivations.proving.traces import Traces
 from derivations.witness import MP, Number, as_array, real, reals, run
 
 DISTANCES = tuple(MP.mpf(10) ** -k for k in (8, 20, 35))  # beside zones as narrow as these

@@ -203,8 +203,12 @@ def by_condition(condition: Poly, no: Callable[[], Poly], yes: Callable[[], Poly
             value = branch()
             if value == f.NAN:
                 note("holds", ZERO)
-        kept = (Condition(c.kind, c.expression, (*c.guards, Guard("holds", guard)))
-                if not isinstance(c.expression, str) else c for c in notes)
+        kept = (
+            Condition(c.kind, c.expression, (*c.guards, Guard("holds", guard)))
+            if not isinstance(c.expression, str)
+            else c
+            for c in notes
+        )
         pass_on({c: None for c in kept if not is_certain(c)})
         found.append(value)
     if f.NAN in found:

@@ -166,8 +166,7 @@ def _implies(known: Poly, c: Condition) -> bool:
 def _covers(guards: Sequence[Guard], needed: Sequence[Guard]) -> bool:
     """Whether the case of the guards lies inside the case of the others."""
     return all(g in guards for g in needed) or (
-        all(g.kind == "holds" for g in needed)
-        and not settled(case(guards) * (ONE - case(needed)))
+        all(g.kind == "holds" for g in needed) and not settled(case(guards) * (ONE - case(needed)))
     )
 
 
@@ -207,8 +206,12 @@ def _is_product(c: Condition, known: Sequence[Condition]) -> bool:
         for at in _placements(k, c)
     ][:8]
     pairs = itertools.combinations_with_replacement(parts, 2)
-    return any(_same(a * b, c.expression) if c.kind == "nonzero"
-               else _simplest(a * b) == _simplest(c.expression) for a, b in pairs)
+    return any(
+        _same(a * b, c.expression)
+        if c.kind == "nonzero"
+        else _simplest(a * b) == _simplest(c.expression)
+        for a, b in pairs
+    )
 
 
 def _is_shifted(c: Condition, known: Sequence[Condition]) -> bool:

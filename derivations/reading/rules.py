@@ -83,9 +83,7 @@ def _constant_array(reader: Reader, value: Any) -> Array:
     value = np.asarray(value)
     shape, kind = tuple(map(number, value.shape)), kind_of(value.dtype)
     if value.size == 0 or (value == value.flat[0]).all():
-        return Array(
-            shape, kind, lambda _: literal(reader, value.flat[0]) if value.size else ZERO
-        )
+        return Array(shape, kind, lambda _: literal(reader, value.flat[0]) if value.size else ZERO)
     if value.size > 64:
         raise Undecided(f"a constant array of shape {value.shape}")
     return Array(shape, kind, lambda at: _picked(reader, value, at))

@@ -10,7 +10,7 @@ from mutants import mutants_of, ops
 
 from derivations.proving.arguments import UsageError
 from derivations.proving.points import drawn_inputs
-from derivations.proving.problem import problems
+from derivations.proving.ranks import problems
 from derivations.proving.proof import prove
 
 
