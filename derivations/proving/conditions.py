@@ -77,8 +77,10 @@ def shown_conditions(
     conditions: Iterable[Condition], seen: Mapping[Condition, OnSwitch]
 ) -> tuple[str, ...]:
     """A sentence for each condition: when it is needed, and what was seen where it fails."""
-    shown = {}
+    shown, conditions = {}, tuple(conditions)
     for c in conditions:
+        if c.guards and Condition(c.kind, c.expression) in conditions:
+            continue
         on_it = seen.get(c, OnSwitch())
         if c.kind in SWITCHES and on_it.kind in ("right", "outside"):
             continue

@@ -7,7 +7,7 @@ from derivations.algebra.assumed import Known, with_positive, with_sums
 from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
 from derivations.algebra.session import stage
-from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, renamed
+from derivations.algebra.terms import ONE, ZERO, Atom, Poly, Undecided, entry, everywhere, renamed
 from derivations.algebra.text import LETTERS
 from derivations.proving.arguments import Argument
 from derivations.proving.assumptions import Assumptions
@@ -188,7 +188,9 @@ def _note_orders(problem: Problem, reader: Reader) -> None:
 
 def _input_array(a: Argument, reader: Reader) -> Array:
     shape = tuple(_dim(d, reader) for d in a.dims)
-    top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
+    top = next((_dim(d.size, reader) for d in a.domains if isinstance(d, Labels)), None)
+    if top == ONE:
+        return Array(shape, "i", lambda _: ZERO)
     name, sign = a.name, "integer" if a.kind == "int" and top is None else a.sign
     return Array(
         shape, "i" if a.kind == "int" else "f", lambda at: entry(name, *at, sign=sign, upper=top)

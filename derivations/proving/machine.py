@@ -17,6 +17,7 @@ import numpy as np
 from derivations.proving.points import Layout
 from derivations.proving.problem import Problem
 from derivations.proving.traces import Traces
+from derivations.reading.jaxprs import bind
 
 BATCH = 256  # points in one call
 MOST_OF_ONE = 24  # gaps kept of one equation
@@ -65,7 +66,7 @@ class Machine:
 
     def place(self, name: str, position: int) -> tuple[int, ...]:
         """The place of an entry of a gradient in its array."""
-        shape = next(s for n, s in self.layout.shapes.items() if n == name)
+        shape = next(s for n, s in self.layout.shapes if n == name)
         return tuple(int(k) for k in np.unravel_index(position, shape)) if shape else ()
 
     def run(self, rows: np.ndarray) -> Runs:
@@ -131,9 +132,7 @@ def _run(closed: Any, args: Sequence[Any], gaps: list[jax.Array]) -> list[Any]:
             inner = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
             found = _run(inner, given, gaps)
         else:
-            functions, params = equation.primitive.get_bind_params(equation.params)
-            found = equation.primitive.bind(*functions, *given, **params)
-            found = found if equation.primitive.multiple_results else [found]
+            found = bind(equation, given)
         known |= dict(zip(equation.outvars, found, strict=True))
     return [value_of(atom) for atom in jaxpr.outvars]
 

@@ -153,7 +153,7 @@ def _labels(a: Argument, x: np.ndarray, sizes: Mapping[str, int]) -> np.ndarray:
 def _between(d: Between, x: np.ndarray) -> np.ndarray:
     if d.high < math.inf:
         inside = (x >= d.low) & (x <= d.high)
-        share = np.round(np.mod(np.abs(x), 1) * SHARES) / SHARES
+        share = np.clip(np.round(np.mod(np.abs(x), 1) * SHARES), 1, SHARES - 1) / SHARES
         x = np.where(inside, x, d.low + (d.high - d.low) * share)
     else:
         x = np.where(x >= d.low, x, 2 * d.low - x)

@@ -18,7 +18,10 @@ def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
         Exception: whatever the code raises.
     """
     with jax.enable_x64(True), _quick(), jax.numpy_rank_promotion("allow"):
-        arrays = [_array(x) for x in point.inputs]
+        arrays = [
+            float(x) if a.symbolic else _array(x)
+            for a, x in zip(problem.arrays, point.inputs, strict=True)
+        ]
         floats = [k for k, a in enumerate(problem.arrays) if a.kind == "float"]
 
         def of_floats(*given: Any) -> Any:
@@ -50,7 +53,7 @@ def _array(x: np.ndarray) -> Any:
 def _quick() -> Iterator[None]:
     """Compile every operation fast rather than well, for it runs once."""
     name = "jax_disable_most_optimizations"
-    before = getattr(jax.config, name)
+    before = jax.config.values.get(name, False)
     jax.config.update(name, True)
     try:
         yield

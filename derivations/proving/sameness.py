@@ -23,6 +23,7 @@ from derivations.proving.equality import Readings
 from derivations.proving.problem import Problem
 from derivations.proving.symbolic import DIMENSION
 from derivations.proving.traces import Traces
+from funcnet.contract import Labels
 
 SIZES = (1, 2, 3, 5, 7, 8, 16, 33, 128, 1000)
 TYPES = ("float32", "bfloat16", "float16")
@@ -110,7 +111,15 @@ def _functions_of(sizes: Mapping[str, int]) -> list[int]:
 def _fixed(problem: Problem, sizes: Mapping[str, int]) -> Problem:
     """The problem at these sizes alone."""
     arguments = tuple(
-        replace(a, dims=tuple(str(_number(d, sizes)) for d in a.dims)) for a in problem.arguments
+        replace(
+            a,
+            dims=tuple(str(_number(d, sizes)) for d in a.dims),
+            domains=tuple(
+                replace(d, size=str(sizes.get(d.size, d.size))) if isinstance(d, Labels) else d
+                for d in a.domains
+            ),
+        )
+        for a in problem.arguments
     )
     return replace(problem, arguments=arguments)
 

@@ -28,6 +28,7 @@ STRONGER = {  # each is implied by those that stand behind it
     "positive": ("positive",),
 }
 MOST_MATCHES = 200
+ON_BOUNDARY = frozenset({"boundary", "crossing", "meeting", "edge", "nonzero"})
 
 
 def factors(p: Poly) -> Sequence[Poly]:
@@ -63,6 +64,8 @@ def is_certain(c: Condition) -> bool:
         return True
     if not c.guards:
         return False
+    if c.kind in ON_BOUNDARY and any(_is_off(c.expression, g) for g in c.guards):
+        return True
     try:
         here = settled(case(c.guards))
         if not here:
@@ -72,6 +75,12 @@ def is_certain(c: Condition) -> bool:
         return any(not settled(here * bracket) for bracket in _denied(c))
     except Undecided:
         return False
+
+
+def _is_off(p: Poly, guard: Guard) -> bool:
+    """Whether a guard is a threshold on p, at which p ≠ 0; where it begins is noted with it."""
+    pairs = next(iter(guard.expression.terms), ()) if len(guard.expression.terms) == 1 else ()
+    return any(a.head == "positive" and _same(p, a.args[0]) for a, _ in pairs)
 
 
 def _denied(c: Condition) -> list[Poly]:
