@@ -91,6 +91,7 @@ def _compared(reader: Reader, name: str, a: Poly, b: Poly, kind: str) -> Poly:
         return COMPARISONS[name](reader, p, q, kind)
 
     def infinite(p: Any, q: Any) -> Poly:
+        p, q = (x if isinstance(x, float) else 0.0 for x in (p, q))
         return ONE if WITH_INFINITY[name](p, q) else ZERO
 
     if kind == "f" and name in ("eq", "ne"):  # a maximum is met at its maximiser, whatever it is
