@@ -17,7 +17,7 @@ from derivations.proving.problem import Problem
 from derivations.proving.traces import Traces
 from derivations.witness import MP, Number, as_array, real, reals, run
 
-DISTANCES = tuple(MP.mpf(10) ** -k for k in (8, 20, 35))  # beside zones as narrow as these
+DISTANCES = tuple(MP.mpf(10) ** -k for k in (25, 35))  # nearer than any guard such as 1e-12
 WAYS = 7  # in which it is left; of a tie of three each side shows one
 CLOSE = MP.mpf(10) ** -6  # limits nearer than this, relatively, are the same
 SMOOTH, KINK, OUTSIDE = "smooth", "kink", "outside"
@@ -38,21 +38,25 @@ Ways = list[np.ndarray | None]  # for each argument a direction in which it leav
 def value_at(traces: Traces, point: Point) -> list[Number]:
     """The definition's outputs."""
     inputs, _ = point.numbers
-    return run(traces.value, inputs, [None] * len(inputs), poles=False)[0]
+    return run(
+        traces.value, inputs, [None] * len(inputs), poles=False, keeps_digits=traces.keeps_digits
+    )[0]
 
 
 def by_hand_at(traces: Traces, point: Point) -> list[Number]:
     """The forward's outputs and the backward's cotangents."""
     inputs, bars = point.numbers
     given = [*bars, *inputs]
-    return run(traces.hand, given, [None] * len(given))[0]
+    return run(traces.hand, given, [None] * len(given), keeps_digits=traces.keeps_digits)[0]
 
 
 def along(traces: Traces, point: Point, k: int, direction: np.ndarray) -> tuple[list, Any, bool]:
     """The values, Σ ȳ ∂y along a direction of the k-th argument, and whether a kink was near."""
     inputs, bars = point.numbers
     tangents = [direction if i == k else None for i in range(len(inputs))]
-    values, near = run(traces.value, inputs, tangents, poles=False)
+    values, near = run(
+        traces.value, inputs, tangents, poles=False, keeps_digits=traces.keeps_digits
+    )
     return values, contracted(bars, [v.tangent for v in values]), near
 
 
@@ -84,7 +88,7 @@ def derivative_at(
     own = [direction if j == k else None for j in range(len(point.inputs))]
     for turn in range(WAYS):
         ways = random_ways(problem, point, draw) if turn != 1 else own
-        distances = DISTANCES if turn < 2 else DISTANCES[1:2]
+        distances = DISTANCES if turn < 2 else DISTANCES[:1]
         for found in slopes_near(traces, point, ways, k, direction, distances):
             first = found if first is None else first
             if found is None or not all(map(alike, found, first)):

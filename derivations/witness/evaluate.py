@@ -32,6 +32,8 @@ POLES = frozenset(
     "div log log1p log2 rsqrt pow integer_pow atanh erf_inv lgamma digamma polygamma".split()
 )
 
+EDGES = frozenset({"sqrt", "rsqrt", "cbrt", "pow"})  # of what begins at 0, or has no slope there
+
 
 def given(x: Number, dtype: Any) -> Number:
     """A number in the type of its place; integers may come in a wider one."""
@@ -79,9 +81,15 @@ def _results(around: Surroundings, equation: Any, value_of: Any) -> Sequence[Num
     except FAILURES as error:
         raise CannotEvaluate(f"{name} could not be evaluated: {error}") from error
     outputs = [outputs] if isinstance(outputs, Number) else outputs
+    if around.has_no_poles and name in EDGES and _is_at_zero(value_of(equation.invars[0])):
+        around.near_kink = True
     if around.has_no_poles and name in POLES:
         return [_without_poles(around, x, map(value_of, equation.invars)) for x in outputs]
     return outputs
+
+
+def _is_at_zero(x: Number) -> bool:
+    return x.is_float and not all(x.value.reshape(-1))
 
 
 def _without_poles(around: Surroundings, found: Number, operands: Iterable[Number]) -> Number:
