@@ -1,7 +1,7 @@
 """The verdict for one choice of ranks: what the three opinions say, put together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,11 @@ from derivations.proving.conditions import (
     shown_conditions,
 )
 from derivations.proving.counterexample import (
+    DIFFERS,
     Findings,
     concrete,
+    differ_in_double,
+    judge,
     sample,
     search,
     smallest,
@@ -32,9 +35,17 @@ from derivations.proving.equality import Comparison, Pair, Readings, by_algebra
 from derivations.proving.points import Layout
 from derivations.proving.problem import Problem, bar_names
 from derivations.proving.running import as_it_runs
-from derivations.proving.sameness import Program, differing, sizes_beyond, sizes_of_literals
+from derivations.proving.sameness import (
+    Program,
+    differing,
+    of_other_types,
+    sizes_beyond,
+    sizes_of_literals,
+)
 from derivations.proving.script import Witness
 from derivations.proving.switches import OnSwitch, on_switches
+from derivations.proving.traces import Traces
+from derivations.proving.truth import SMOOTH
 from derivations.reading import Condition
 from derivations.witness import MP
 
@@ -129,7 +140,7 @@ def _looked_at(
         sample(problem, traces, sizes, names, f)
     _hold(problem, readings, f, doubts)
     if is_main:
-        _hold_against_run(problem, f, doubts)
+        _hold_against_run(problem, traces, f, doubts)
     if is_main or suspects:
         larger = sizes_beyond(problem, readings, sizes)
         traces = traces if larger == sizes else concrete(problem, larger, f) or traces
@@ -166,7 +177,10 @@ def _at_other_sizes(
         return
     others = differing(problem, readings.sides.traces if readings.sides else None)
     for program in others:
-        _at_size(problem, wrt, assumptions, program, f, doubts)
+        _by_itself(wrt, assumptions, program, f, doubts)
+    if readings.sides and not suspects:
+        for program in of_other_types(problem, unequal_sizes(problem)):
+            _in_other_type(wrt, assumptions, program, doubts)
     still = [n for n in suspects if n not in f.different]
     for sizes in sizes_of_literals(problem, readings) if still else ():
         traces = concrete(problem, sizes, f)
@@ -175,18 +189,28 @@ def _at_other_sizes(
             still = [n for n in still if n not in f.different]
 
 
-def _at_size(
-    problem: Problem,
+def _in_other_type(
+    wrt: Sequence[str], assumptions: Assumptions, program: Program, doubts: Doubts
+) -> None:
+    found = by_algebra(program.problem, wrt, assumptions, program.traces)
+    for c in found.comparisons:
+        if not c.is_equal or of_rule_alone(c, found):
+            doubts.by_name.setdefault(c.name, f"{program.what}, and that was not proved")
+
+
+def _by_itself(
     wrt: Sequence[str],
     assumptions: Assumptions,
     program: Program,
     f: Findings,
     doubts: Doubts,
 ) -> None:
-    found = by_algebra(program.problem, wrt, assumptions, program.traces)
-    open_ = [c.name for c in found.comparisons if not c.is_equal or of_rule_alone(c, found)]
     mine = Findings()
     sample(program.problem, program.traces, program.sizes, ("value", *wrt), mine)
+    if 0 in program.sizes.values() and not mine.samples:
+        return  # the definition has no value there
+    found = by_algebra(program.problem, wrt, assumptions, program.traces)
+    open_ = [c.name for c in found.comparisons if not c.is_equal or of_rule_alone(c, found)]
     if open_ and not mine.different:
         search(program.problem, program.traces, program.sizes, open_, mine)
     f.different |= {n: d for n, d in mine.different.items() if n not in f.different}
@@ -255,7 +279,7 @@ def _read_value(p: Poly, here: Place) -> Any:
         return first
 
 
-def _hold_against_run(problem: Problem, f: Findings, doubts: Doubts) -> None:
+def _hold_against_run(problem: Problem, traces: Traces, f: Findings, doubts: Doubts) -> None:
     """The code as JAX runs it, eagerly and by its own protocol, must give what was evaluated."""
     if not f.samples:
         return
@@ -270,7 +294,7 @@ def _hold_against_run(problem: Problem, f: Findings, doubts: Doubts) -> None:
     for name, arrays in expected.items():
         for array, found in zip(arrays, run[name], strict=True):
             if not _is_near(array, found, max(IN_DOUBLE, 100 * f.coarsest)):
-                _dispute(problem, f, doubts, name)
+                _dispute(problem, traces, run, f, doubts, name)
 
 
 def _is_near(array: Any, found: np.ndarray, tolerance: float) -> bool:
@@ -280,9 +304,18 @@ def _is_near(array: Any, found: np.ndarray, tolerance: float) -> bool:
         return bool((np.abs(numbers - found.reshape(-1)) <= tolerance * scale).all())
 
 
-def _dispute(problem: Problem, f: Findings, doubts: Doubts, name: str) -> None:
-    """The code runs to other numbers than were traced: another program, or a bug of the prover."""
+def _dispute(
+    problem: Problem, traces: Traces, run: Mapping[str, Any], f: Findings, doubts: Doubts, name: str
+) -> None:
+    """The code runs to other numbers than were traced: it is wrong, or another program."""
     doubts.by_name[name] = "run eagerly, the code gives other numbers than when it is traced"
+    point = f.samples[0].point
+    for place in np.ndindex(run[name][0].shape) if name != "value" else ():
+        judged = judge(problem, traces, point, name, place)
+        found = replace(judged, verdict=DIFFERS, by_hand=MP.mpf(float(run[name][0][place])))
+        if judged.truth.kind == SMOOTH and differ_in_double(found.by_hand, found.true):
+            f.different.setdefault(name, (point, found))
+            return
 
 
 def _judged(
@@ -325,6 +358,9 @@ def _why_not(
         return doubts.of(c.name)
     if c.name not in f.agreed:
         return f"could not be checked by evaluation: {f.reason}"
+    wrapping = [k for k in (*readings.conditions, *c.conditions) if k.kind.startswith("fits")]
+    if wrapping:
+        return f"integers may wrap around: equal where {sentence(wrapping[0])}"
     for k in of_rule_alone(c, readings):
         if seen.get(k, OnSwitch()).kind not in ("right", "kink", "outside"):
             return f"equal where {sentence(k)}, which the rule alone needs; where that fails was not seen"

@@ -270,10 +270,10 @@ def admit(problem: Problem, point: Point, name: str, judged: Judged, f: Findings
         return
     if name == "value":
         pairs = zip(run["value"], run["definition"], strict=True)
-        is_seen = any(_differ_in_double(a, b).any() for a, b in pairs)
+        is_seen = any(differ_in_double(a, b).any() for a, b in pairs)
     else:
         entry = run[name][0][judged.place]
-        is_seen = bool(_differ_in_double(entry, np.float64(float(judged.true))).any())
+        is_seen = bool(differ_in_double(entry, float(judged.true)).any())
     if is_seen:
         f.different[name] = (point, judged)
         f.agreed.pop(name, None)
@@ -281,7 +281,9 @@ def admit(problem: Problem, point: Point, name: str, judged: Judged, f: Findings
         f.disputed[name] = "the evaluator finds a difference that the code does not show"
 
 
-def _differ_in_double(a: Any, b: Any) -> np.ndarray:
+def differ_in_double(a: Any, b: Any) -> np.ndarray:
+    """Which numbers differ by more than double precision explains."""
+    a, b = np.float64(a), np.float64(b)
     with np.errstate(all="ignore"):
         gap = np.abs(np.asarray(a) - b) > IN_DOUBLE * (np.abs(a) + np.abs(b)) + 1e-300
     return (gap | ~np.isfinite(a)) & np.isfinite(b)
@@ -295,6 +297,8 @@ def search(
 ) -> None:
     """Run the code at many points of one size, and judge where it looks wrong."""
     layout = Layout(problem, sizes, traces.outputs)
+    if not len(layout.floats):
+        return
     machine = Machine(problem, traces, layout)
     with stage("running the code at many points"):
         seen = look(machine)

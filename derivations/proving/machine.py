@@ -95,7 +95,7 @@ class Machine:
         bars, inputs = self.layout.unpacked(row)
         gaps: list[jax.Array] = []
         hand = _run(self.traces.hand, [*bars, *inputs], gaps)
-        floats = [k for k, a in enumerate(self.problem.arrays) if a.kind == "float"]
+        floats = [self.problem.arrays.index(a) for a in self.problem.differentiable()]
 
         def value(*given: Any) -> list:
             every = list(inputs)

@@ -19,6 +19,7 @@ from derivations.proving.assumptions import Assumptions
 from derivations.proving.case import PROVED, REFUTED, UNKNOWN, ArgumentProof, CaseProof, prove_case
 from derivations.proving.ranks import problems
 from derivations.proving.script import Witness
+from derivations.proving.state import changed, snapshot
 
 
 @dataclass(frozen=True)
@@ -118,14 +119,28 @@ def prove(
         whole = [c for c in cases if not c.alone]
         main = whole[min(MAIN, len(whole) - 1)]
         found: list[CaseProof] = []
+        before = snapshot(op)
         for case in sorted(cases, key=lambda c: c is not main):  # the main one first
             found.append(prove_case(case, case.chosen(wrt), assumptions, is_main=case is main))
             if any(a.verdict == REFUTED for a in found[-1].arguments):
                 break
+        moved = changed(before, snapshot(op))
+        if moved:
+            found = [_with_state(case, moved) for case in found]
         return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
 
 
 MAIN = 2  # of the ranks that a *batch may have, the one that is looked at most
+
+
+def _with_state(case: CaseProof, moved: Sequence[str]) -> CaseProof:
+    """Nothing is proved of code that changes what it reads."""
+    reason = f"the code changes what it reads: {', '.join(moved)}"
+    arguments = tuple(
+        replace(a, verdict=UNKNOWN, reason=reason) if a.verdict == PROVED else a
+        for a in case.arguments
+    )
+    return replace(case, arguments=arguments)
 
 
 # --- all choices of ranks ---

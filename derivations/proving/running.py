@@ -22,7 +22,7 @@ def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
             float(x) if a.symbolic else _array(x)
             for a, x in zip(problem.arrays, point.inputs, strict=True)
         ]
-        floats = [k for k, a in enumerate(problem.arrays) if a.kind == "float"]
+        floats = [problem.arrays.index(a) for a in problem.differentiable()]
 
         def of_floats(*given: Any) -> Any:
             every = list(arrays)
@@ -33,7 +33,7 @@ def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
         value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
         leaves, tree = jax.tree.flatten(value)
         bars = [
-            np.asarray(_array(c), dtype=leaf.dtype)
+            jax.numpy.asarray(_array(c), dtype=leaf.dtype)
             for c, leaf in zip(point.cotangents, leaves, strict=True)
         ]
         gradients = pull(tree.unflatten(bars))

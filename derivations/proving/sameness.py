@@ -20,7 +20,7 @@ import numpy as np
 from derivations.algebra.session import tick
 from derivations.algebra.terms import Undecided
 from derivations.proving.equality import Readings
-from derivations.proving.problem import Problem
+from derivations.proving.problem import Problem, evaluated
 from derivations.proving.symbolic import DIMENSION
 from derivations.proving.traces import Traces
 from funcnet.contract import Labels
@@ -55,7 +55,7 @@ class Program:
 def differing(problem: Problem, symbolic: Traces | None) -> Iterator[Program]:
     """The programs of sizes that are not the symbolic one, each kind once, smallest first."""
     known: list[tuple[list, Mapping[str, int]]] = []
-    for sizes in _sizes(problem):
+    for sizes in (*_sizes(problem), *_empty_sizes(problem)):
         tick()
         found = _traced(problem, sizes)
         if found is None:
@@ -76,8 +76,8 @@ def _is_alike(a: Sequence, at: Mapping[str, int], b: Sequence, there: Mapping[st
     """Whether two programs are one with sizes put in: what differs is the same function of them."""
     if len(a) != len(b) or [k == 1 for k in at.values()] != [k == 1 for k in there.values()]:
         return False  # axes of 1 broadcast
-    here, other = _functions_of(at), _functions_of(there)
-    pairs = set(zip(here, other, strict=True))
+    pairs = set(zip(_functions_of(at), _functions_of(there), strict=True))
+    plain = set(zip(_products(at), _products(there), strict=True))
     for (line, numbers), (line_, numbers_) in zip(a, b, strict=True):
         tokens, tokens_ = (re.findall(r"\d+|\D+", x) for x in (line, line_))
         if len(tokens) != len(tokens_):
@@ -87,7 +87,7 @@ def _is_alike(a: Sequence, at: Mapping[str, int], b: Sequence, there: Mapping[st
                 return False
         for p, q in zip(numbers, numbers_, strict=True):
             if not _is_close(p, q) and not any(
-                _is_close(f(x), p) and _is_close(f(y), q) for x, y in pairs for f in SHAPES
+                _is_close(f(x), p) and _is_close(f(y), q) for x, y in plain for f in SHAPES
             ):
                 return False
     return True
@@ -95,6 +95,7 @@ def _is_alike(a: Sequence, at: Mapping[str, int], b: Sequence, there: Mapping[st
 
 SHAPES: tuple[Callable[[float], float], ...] = (
     float,
+    lambda x: x - 1,
     lambda x: 1 / x if x else math.nan,
     lambda x: math.sqrt(x) if x >= 0 else math.nan,
     lambda x: 1 / math.sqrt(x) if x > 0 else math.nan,
@@ -103,9 +104,12 @@ SHAPES: tuple[Callable[[float], float], ...] = (
 
 def _functions_of(sizes: Mapping[str, int]) -> list[int]:
     """Sizes, their products in pairs and all together, and these up to 2 more or less."""
+    return [p + k for p in _products(sizes) for k in (0, -1, 1, -2, 2)]
+
+
+def _products(sizes: Mapping[str, int]) -> list[int]:
     own = list(sizes.values())
-    products = [*own, *(a * b for k, a in enumerate(own) for b in own[: k + 1]), math.prod(own)]
-    return [p + k for p in products for k in (0, -1, 1, -2, 2)]
+    return [*own, *(a * b for k, a in enumerate(own) for b in own[: k + 1]), math.prod(own)]
 
 
 def _fixed(problem: Problem, sizes: Mapping[str, int]) -> Problem:
@@ -113,7 +117,7 @@ def _fixed(problem: Problem, sizes: Mapping[str, int]) -> Problem:
     arguments = tuple(
         replace(
             a,
-            dims=tuple(str(_number(d, sizes)) for d in a.dims),
+            dims=tuple(str(evaluated(d, sizes)) for d in a.dims),
             domains=tuple(
                 replace(d, size=str(sizes.get(d.size, d.size))) if isinstance(d, Labels) else d
                 for d in a.domains
@@ -122,10 +126,6 @@ def _fixed(problem: Problem, sizes: Mapping[str, int]) -> Problem:
         for a in problem.arguments
     )
     return replace(problem, arguments=arguments)
-
-
-def _number(dim: str, sizes: Mapping[str, int]) -> int:
-    return math.prod(int(f) if f.isdigit() else sizes[f] for f in map(str.strip, dim.split("*")))
 
 
 def _sizes(problem: Problem) -> Iterator[dict[str, int]]:
@@ -144,8 +144,38 @@ def _sizes(problem: Problem) -> Iterator[dict[str, int]]:
             yield found
 
 
+def _empty_sizes(problem: Problem) -> Iterator[dict[str, int]]:
+    """One size 0 beside others, where nothing says that it is not."""
+    least = dict(problem.minimal)
+    for name in problem.sizes:
+        if name not in least:
+            others = {n: max(2 + k % 3, least.get(n, 1)) for k, n in enumerate(problem.sizes)}
+            yield {**others, name: 0}
+
+
+def of_other_types(problem: Problem, sizes: Mapping[str, int]) -> Iterator[Program]:
+    """The programs for narrower floats that differ by more than the rounding of their numbers."""
+    own = _traced(problem, sizes)
+    if own is None:
+        return
+    lines = [*text(own.value, sizes), *text(own.hand, sizes)]
+    for name in TYPES:
+        tick()
+        narrow = replace(problem, real=name)
+        found = _traced(narrow, sizes)
+        if found is None:
+            continue
+        here = [*text(found.value, sizes), *text(found.hand, sizes)]
+        if not _is_same(lines, here, 4 * float(jnp.finfo(name).eps)):
+            try:
+                traces = narrow.traced()
+            except Undecided:
+                traces = found
+            yield Program(f"in {name} the code is another program", narrow, sizes, traces)
+
+
 def _entries(problem: Problem, sizes: Mapping[str, int]) -> int:
-    return max((math.prod(_number(d, sizes) for d in a.dims) for a in problem.arrays), default=0)
+    return max((math.prod(evaluated(d, sizes) for d in a.dims) for a in problem.arrays), default=0)
 
 
 def _traced(problem: Problem, sizes: Mapping[str, int]) -> Traces | None:
@@ -260,6 +290,8 @@ def text(closed: Any, sizes: Mapping[str, int]) -> list[tuple[str, tuple[float, 
 
 def _constant(value: Any) -> Any:
     array = np.asarray(value)
+    if jnp.issubdtype(array.dtype, jnp.floating):
+        array = array.astype(float)
     if array.size == 1 and array.dtype.kind in "iufb":
         return Constant(array.reshape(())[()].item())
     return f"array{array.shape}{hash(array.tobytes())}"
@@ -379,11 +411,7 @@ def _kind(dtype: Any) -> str:
 
 
 def _evaluated(dim: Any, sizes: Mapping[str, int]) -> int:
-    if isinstance(dim, int):
-        return dim
-    names = {n: sizes[n] for n in re.findall(r"[A-Za-z_]\w*", str(dim)) if n in sizes}
-    functions = {"mod": operator.mod, "floordiv": operator.floordiv, "max": max, "min": min}
-    return int(eval(str(dim).replace("^", "**"), {"__builtins__": {}}, {**functions, **names}))  # noqa: S307
+    return dim if isinstance(dim, int) else int(evaluated(str(dim), sizes))
 
 
 def _put_in(value: Any, sizes: Mapping[str, int]) -> str:
