@@ -212,19 +212,26 @@ def _by_itself(
     sample(program.problem, program.traces, program.sizes, ("value", *wrt), mine)
     if 0 in program.sizes.values() and not mine.samples:
         return  # the definition has no value there
-    found = by_algebra(program.problem, wrt, assumptions, program.traces)
-    empty = {a.name for a in program.problem.arrays if "0" in a.dims}
-    open_ = [
-        c.name
-        for c in found.comparisons
-        if c.name not in empty and (not c.is_equal or of_rule_alone(c, found))
-    ]
+    open_ = _open(program, wrt, assumptions)
+    if open_ and program.larger:
+        open_ = [n for n in _open(program.larger, wrt, assumptions) if n in open_]
     if open_ and not mine.different:
         search(program.problem, program.traces, program.sizes, open_, mine)
     f.different |= {n: d for n, d in mine.different.items() if n not in f.different}
     for name in open_:
         if name not in mine.different:
             doubts.by_name[name] = f"{program.what}, and that was not proved"
+
+
+def _open(program: Program, wrt: Sequence[str], assumptions: Assumptions) -> list[str]:
+    """What the algebra does not prove of a program; of what has no entries nothing need be."""
+    found = by_algebra(program.problem, wrt, assumptions, program.traces)
+    empty = {a.name for a in program.problem.arrays if "0" in a.dims}
+    return [
+        c.name
+        for c in found.comparisons
+        if c.name not in empty and (not c.is_equal or of_rule_alone(c, found))
+    ]
 
 
 # --- the opinions held against one another ---

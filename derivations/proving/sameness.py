@@ -26,6 +26,7 @@ from derivations.proving.traces import Traces
 from funcnet.contract import Labels
 
 SIZES = (1, 2, 3, 5, 7, 8, 16, 33, 128, 1000)
+LARGE = 33  # the greatest size at which a program is proved by itself
 TYPES = ("float32", "bfloat16", "float16")
 MOST_NUMBERS = 300  # in a point of the search
 MOST_ENTRIES = 10**6
@@ -50,11 +51,12 @@ class Program:
     problem: Problem
     sizes: Mapping[str, int]
     traces: Traces
+    larger: "Program | None" = None  # one of the same kind, of sizes that are not worked out
 
 
-def differing(problem: Problem, symbolic: Traces | None) -> Iterator[Program]:
+def differing(problem: Problem, symbolic: Traces | None) -> Iterable[Program]:
     """The programs of sizes that are not the symbolic one, each kind once, smallest first."""
-    known: list[tuple[list, Mapping[str, int]]] = []
+    known: list[tuple[list, Program]] = []
     for sizes in (*_sizes(problem), *_empty_sizes(problem)):
         tick()
         found = _traced(problem, sizes)
@@ -63,11 +65,17 @@ def differing(problem: Problem, symbolic: Traces | None) -> Iterator[Program]:
         lines = [*text(found.value, sizes), *text(found.hand, sizes)]
         if symbolic is not None and _is_same(lines, _put_into(symbolic, sizes)):
             continue
-        if not any(_is_alike(lines, sizes, *other) for other in known):
-            known.append((lines, sizes))
-            where = ", ".join(f"{n} = {k}" for n, k in sizes.items())
-            fixed = _fixed(problem, sizes)
-            yield Program(f"for {where} the code is another program", fixed, sizes, found)
+        where = ", ".join(f"{n} = {k}" for n, k in sizes.items())
+        what = f"for {where} the code is another program"
+        program = Program(what, _fixed(problem, sizes), sizes, found)
+        alike = next(
+            (k for k, x in enumerate(known) if _is_alike(lines, sizes, x[0], x[1].sizes)), None
+        )
+        if alike is None:
+            known.append((lines, program))
+        elif max(sizes.values()) <= LARGE:
+            known[alike] = known[alike][0], replace(known[alike][1], larger=program)
+    return (program for _, program in known)
 
 
 def _put_into(symbolic: Traces, sizes: Mapping[str, int]) -> list:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from derivations.algebra.brackets import delta
-from derivations.algebra.terms import ZERO, Poly, Undecided, add, number
+from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, number
 from derivations.reading.jaxprs import scan_counts
 from derivations.reading.notes import Guard, noted, pass_on
 from derivations.reading.reader import Array, Reader, kind_of

@@ -79,8 +79,10 @@ def is_certain(c: Condition) -> bool:
 
 def _is_off(p: Poly, guard: Guard) -> bool:
     """Whether a guard is a threshold on p, at which p ≠ 0; where it begins is noted with it."""
-    pairs = next(iter(guard.expression.terms), ()) if len(guard.expression.terms) == 1 else ()
-    return any(a.head == "positive" and _same(p, a.args[0]) for a, _ in pairs)
+    return bool(guard.expression.terms) and all(
+        any(a.head == "positive" and _same(p, a.args[0]) for a, _ in pairs)
+        for pairs in guard.expression.terms
+    )
 
 
 def _denied(c: Condition) -> list[Poly]:
@@ -90,7 +92,7 @@ def _denied(c: Condition) -> list[Poly]:
         return [positive(-p)]
     if c.kind == "positive":
         return [ONE - positive(p)]
-    if c.kind == "nonzero":
+    if c.kind in ON_BOUNDARY:
         return [ONE - positive(p), ONE - positive(-p)]
     return [ONE - p] if c.kind == "holds" else []
 
