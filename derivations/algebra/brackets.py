@@ -240,6 +240,7 @@ def _places(v: Atom, summand: Poly, rest: Poly) -> list[Poly]:
 
 
 @cached
+@by_cases
 def delta(p: Poly) -> Poly:
     """[P = 0] of an integer.
 
@@ -291,6 +292,7 @@ def _digits(p: Poly) -> tuple[Poly, Poly] | None:
     return None
 
 
+@by_cases
 def at_least(p: Poly) -> Poly:
     """[P ≥ 0] of an integer; its complement is [-P - 1 ≥ 0]."""
     limits = bounds(p)
@@ -305,6 +307,16 @@ def at_least(p: Poly) -> Poly:
     if p.terms[leading(p)] < 0:
         return ONE - poly(Atom("atleast", -p - 1))
     return poly(Atom("atleast", p))
+
+
+def whole_maximum(a: Poly, b: Poly) -> Poly:
+    """max(a, b) of integers, which has no boundary."""
+    return b + (a - b) * at_least(a - b)
+
+
+def clipped(p: Poly, greatest: Poly) -> Poly:
+    """An index moved into 0 … greatest."""
+    return -whole_maximum(-whole_maximum(p, ZERO), -greatest)
 
 
 def in_range(p: Poly, n: Poly) -> Poly:

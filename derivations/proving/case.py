@@ -38,6 +38,7 @@ from derivations.proving.running import as_it_runs
 from derivations.proving.sameness import (
     Program,
     differing,
+    is_admissible,
     of_other_types,
     sizes_beyond,
     sizes_of_literals,
@@ -205,12 +206,19 @@ def _by_itself(
     f: Findings,
     doubts: Doubts,
 ) -> None:
+    if not is_admissible(program):
+        return
     mine = Findings()
     sample(program.problem, program.traces, program.sizes, ("value", *wrt), mine)
     if 0 in program.sizes.values() and not mine.samples:
         return  # the definition has no value there
     found = by_algebra(program.problem, wrt, assumptions, program.traces)
-    open_ = [c.name for c in found.comparisons if not c.is_equal or of_rule_alone(c, found)]
+    empty = {a.name for a in program.problem.arrays if "0" in a.dims}
+    open_ = [
+        c.name
+        for c in found.comparisons
+        if c.name not in empty and (not c.is_equal or of_rule_alone(c, found))
+    ]
     if open_ and not mine.different:
         search(program.problem, program.traces, program.sizes, open_, mine)
     f.different |= {n: d for n, d in mine.different.items() if n not in f.different}

@@ -15,6 +15,7 @@ from derivations.proving.problem import Problem, bar_names
 from derivations.proving.source import line_of
 from derivations.proving.traces import Traces
 from derivations.reading import Array, Condition, Reader, note_axes, noted, read, thawed
+from derivations.reading.domains import excluded
 from derivations.reading.notes import DOMAIN
 from funcnet.contract import Labels
 
@@ -88,7 +89,7 @@ def by_algebra(
     facts = tuple(
         c.expression for c in reader.known if not c.guards and c.kind in ("positive", "nonneg")
     )
-    known = Facts(_sums(problem, assumptions, reader), facts)
+    known = Facts(_sums(problem, assumptions, reader), facts, reader.known)
     found = [_compared("value", lambda: _values(sides, values), known)]
     for k, (a, bar) in enumerate(zip(problem.differentiable(), sides.bars, strict=True)):
         if a.name in wrt:
@@ -111,6 +112,7 @@ class Facts:
 
     sums: Known
     positive: tuple[Poly, ...]
+    known: tuple[Condition, ...]
 
 
 def _read_problem(problem: Problem, reader: Reader, traces: Traces) -> Sides:
@@ -236,12 +238,20 @@ def _gradient(
     return pairs
 
 
+def _is_zero(gap: Poly, facts: Facts) -> bool:
+    """Whether a gap is 0 wherever the definition has a value."""
+    if is_zero(gap) or is_zero(with_positive(gap, facts.positive)):
+        return True
+    inside = excluded(facts.known, gap.free)
+    return inside != ONE and is_zero(gap * inside)
+
+
 def _compared(name: str, pairs: Callable[[], Found], facts: Facts) -> Comparison:
     try:
         with stage(f"comparing {'the value' if name == 'value' else f'the gradient of {name}'}"):
             found, conditions = pairs()
             gaps = [with_sums(p.hand - p.true, facts.sums) for p in found]
-            equal = all(is_zero(gap) or is_zero(with_positive(gap, facts.positive)) for gap in gaps)
+            equal = all(_is_zero(gap, facts) for gap in gaps)
     except Undecided as error:
         return Comparison(name, reason=str(error))
     except (RecursionError, MemoryError):

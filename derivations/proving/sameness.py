@@ -61,15 +61,21 @@ def differing(problem: Problem, symbolic: Traces | None) -> Iterator[Program]:
         if found is None:
             continue
         lines = [*text(found.value, sizes), *text(found.hand, sizes)]
-        if symbolic is not None:
-            same = [*text(symbolic.value, sizes), *text(symbolic.hand, sizes)]
-            if _is_same(lines, same):
-                continue
+        if symbolic is not None and _is_same(lines, _put_into(symbolic, sizes)):
+            continue
         if not any(_is_alike(lines, sizes, *other) for other in known):
             known.append((lines, sizes))
             where = ", ".join(f"{n} = {k}" for n, k in sizes.items())
             fixed = _fixed(problem, sizes)
             yield Program(f"for {where} the code is another program", fixed, sizes, found)
+
+
+def _put_into(symbolic: Traces, sizes: Mapping[str, int]) -> list:
+    """The symbolic program with these sizes; none where it divides by a size that is 0."""
+    try:
+        return [*text(symbolic.value, sizes), *text(symbolic.hand, sizes)]
+    except ZeroDivisionError:
+        return []
 
 
 def _is_alike(a: Sequence, at: Mapping[str, int], b: Sequence, there: Mapping[str, int]) -> bool:
@@ -172,6 +178,15 @@ def of_other_types(problem: Problem, sizes: Mapping[str, int]) -> Iterator[Progr
             except Undecided:
                 traces = found
             yield Program(f"in {name} the code is another program", narrow, sizes, traces)
+
+
+def is_admissible(program: Program) -> bool:
+    """Whether there are labels, where some are wanted."""
+    return not any(
+        isinstance(d, Labels) and d.size == "0" and "0" not in a.dims
+        for a in program.problem.arguments
+        for d in a.domains
+    )
 
 
 def _entries(problem: Problem, sizes: Mapping[str, int]) -> int:

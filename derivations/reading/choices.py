@@ -1,6 +1,6 @@
 """Rules of the reader for comparisons, choices and conversions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,10 @@ from derivations.algebra.brackets import (
 )
 from derivations.algebra.ranges import at_least_zero, bounds, certainly_below
 from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, atoms, constant, number
+from derivations.reading.cases import by_condition
 from derivations.reading.domains import bracket_of, follows, is_certain
 from derivations.reading.extended import extended
-from derivations.reading.notes import DOMAIN, Condition, Guard, Notes, note, noted, pass_on
+from derivations.reading.notes import DOMAIN, Condition, Guard, Notes, noted, pass_on
 from derivations.reading.reader import Array, Reader, kind_of
 from derivations.reading.rules import RULES, elementwise, made, rule
 
@@ -194,27 +195,6 @@ def _select_by_number(reader: Reader, equation: Any, which: Array, *cases: Array
         return found
 
     return made(reader, equation, entry)
-
-
-def by_condition(condition: Poly, no: Callable[[], Poly], yes: Callable[[], Poly]) -> Poly:
-    """Yes where the condition holds, else no; each branch is needed in its own case alone."""
-    found = []
-    for branch, guard in ((no, ONE - condition), (yes, condition)):
-        with noted() as notes:
-            value = branch()
-            if value == f.NAN:
-                note("holds", ZERO)
-        kept = (
-            Condition(c.kind, c.expression, (*c.guards, Guard("holds", guard)))
-            if not isinstance(c.expression, str)
-            else c
-            for c in notes
-        )
-        pass_on({c: None for c in kept if not is_certain(c)})
-        found.append(value)
-    if f.NAN in found:
-        return found[0] if found[1] == f.NAN else found[1]
-    return condition * found[1] + (ONE - condition) * found[0]
 
 
 @rule("clamp")

@@ -120,12 +120,37 @@ def follows(c: Condition, known: Sequence[Condition]) -> bool:
     """Whether a condition follows from others, which hold at all their indices."""
     if is_certain(c) or any(_is_case_of(c, k) for k in known):
         return True
+    if c.kind == "holds" and isinstance(c.expression, Poly):
+        return _never_denied(c, known)
     if isinstance(c.expression, str) or c.kind not in STRONGER:
         return False
     told = signed(c.expression, _signs(known))
     if told != c.expression and _has_sign(c.kind, told):
         return True
     return _is_product(c, known) or _is_shifted(c, known)
+
+
+def excluded(known: Iterable[Condition], free: frozenset[Atom]) -> Poly:
+    """0 where one of the conditions fails that are products of brackets, at these indices; else 1."""
+    found = ONE
+    for k in known:
+        if k.kind == "holds" and isinstance(k.expression, Poly):
+            fails = case(k.guards) * (ONE - k.expression)
+            own = sorted(fails.free, key=lambda a: a.key)
+            options = [[i for i in free if i.args[1] == mine.args[1]] for mine in own]
+            for at in itertools.islice(itertools.product(*options), 4):
+                there = substitute(fails, dict(zip(own, map(poly, at), strict=True)))
+                found = settled(found * (ONE - there))
+    return found
+
+
+def _never_denied(c: Condition, known: Sequence[Condition]) -> bool:
+    """Whether a product of brackets is 1 wherever the others hold."""
+    try:
+        denied = case(c.guards) * (ONE - c.expression)
+        return not settled(denied * excluded(known, denied.free))
+    except Undecided:
+        return False
 
 
 def _signs(known: Iterable[Condition]) -> dict[str, str]:

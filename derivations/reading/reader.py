@@ -12,7 +12,7 @@ import numpy as np
 
 from derivations.algebra.brackets import BRACKETS, split
 from derivations.algebra.functions import power
-from derivations.algebra.ranges import at_least_zero
+from derivations.algebra.ranges import at_least_zero, bounds
 from derivations.algebra.regions import may_vanish
 from derivations.algebra.terms import (
     ONE,
@@ -30,6 +30,7 @@ from derivations.algebra.terms import (
 )
 from derivations.algebra.terms import size as size_atom
 from derivations.algebra.text import text
+from derivations.reading.cases import by_condition
 from derivations.reading.domains import factors, is_certain
 from derivations.reading.notes import Condition, Guard, Notes, note, noted, pass_on
 
@@ -127,7 +128,11 @@ class Reader:
             abs(c) * math.prod(MANY ** (abs(e) * (a.head not in BRACKETS)) for a, e in m)
             for m, c in p.terms.items()
         )
-        if np.iinfo(dtype).min == 0 and not at_least_zero(p):
+        info, limits = np.iinfo(dtype), bounds(p)
+        ends = [None] if limits is None else [constant(end) for end in limits]
+        if None not in ends and info.min <= ends[0] and ends[-1] <= info.max:
+            return p
+        if info.min == 0 and not at_least_zero(p):
             raise Undecided("arithmetic of unsigned integers, which wraps around")
         if largest > np.iinfo(dtype).max:
             self.assume(f"fits in {np.dtype(dtype)}", p)
@@ -212,6 +217,12 @@ def _remainder(a: Poly, m: Poly) -> Poly:
 _OF_SIZES = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b}
 
 
+def _bracket_in(indices: Sequence[Poly]) -> Atom | None:
+    """A condition on which an index depends."""
+    found = (a for i in indices for a in atoms(i) if a.head in BRACKETS)
+    return min(found, key=lambda a: a.key, default=None)
+
+
 class Array:
     """A variable of the jaxpr: shape, kind ("f", "i" or "b"), and its entries, each read once.
 
@@ -228,6 +239,10 @@ class Array:
         indices = tuple(
             ZERO if n == ONE else i for i, n in single
         )  # an axis of length 1 broadcasts
+        bracket = _bracket_in(indices)
+        if bracket is not None:
+            holds, fails = zip(*(split(i, bracket) for i in indices), strict=True)
+            return by_condition(poly(bracket), lambda: self(*fails), lambda: self(*holds))
         if indices not in self._known:
             with noted() as notes:
                 found = self._entries(indices)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from derivations.algebra import functions as f
-from derivations.algebra.brackets import at_least, positive, split
+from derivations.algebra.brackets import at_least, positive, split, whole_maximum
 from derivations.algebra.ranges import at_least_zero, bounds, divided
 from derivations.algebra.terms import (
     BRACKETS,
@@ -18,10 +18,10 @@ from derivations.algebra.terms import (
     number,
     poly,
 )
-from derivations.reading.choices import by_condition
+from derivations.reading.cases import by_condition
 from derivations.reading.extended import with_limits
 from derivations.reading.reader import Array, Reader, frozen
-from derivations.reading.rules import RULES, elementwise, rule
+from derivations.reading.rules import RULES, Rule, elementwise, rule
 
 HALF = Fraction(1, 2)
 
@@ -108,7 +108,29 @@ REAL = {
     "reduce_precision": lambda _, a: a,
     "real": lambda _, a: a,
 }
-RULES.update({name: elementwise(with_limits(name, rule_)) for name, rule_ in REAL.items()})
+WHOLE = {
+    "abs": lambda _, a: a * (at_least(a - 1) - at_least(-a - 1)),
+    "max": lambda _, a, b: whole_maximum(a, b),
+    "min": lambda _, a, b: -whole_maximum(-a, -b),
+    "square": lambda _, a: a * a,
+}
+
+
+def _of_kind(name: str) -> Rule:
+    """The rule of reals, or that of integers where there is another."""
+    real, whole = (
+        elementwise(with_limits(name, REAL[name])),
+        elementwise(WHOLE.get(name, REAL[name])),
+    )
+
+    def apply(reader: Reader, equation: Any, *inputs: Array) -> Array:
+        is_real = any(a.kind == "f" for a in inputs)
+        return (real if is_real else whole)(reader, equation, *inputs)
+
+    return apply
+
+
+RULES.update({name: _of_kind(name) for name in REAL})
 
 NEEDS: dict[str, tuple[str, Callable[[Poly], Poly]]] = {  # where a function of the table is smooth
     "erf_inv": ("positive", lambda a: ONE - a * a),
