@@ -105,7 +105,6 @@ def test_a_circle_and_an_arrow_up_are_noticed():
     assert list(arrows_up({"derivations.book": {"derivations"}}))
 
 
-@pytest.mark.xfail(reason="the dict of the witness's rules moves into a module of its own")
 def test_no_module_imports_itself_by_way_of_others():
     assert not circles(GRAPH)
 
