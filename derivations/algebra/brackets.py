@@ -165,9 +165,12 @@ def zero(p: Poly) -> Poly:
     return poly(Atom("zero", p if p.terms[leading(p)] > 0 else -p))
 
 
-def meets_maximum(p: Poly) -> Poly | None:
-    """[P = 0] for P = ±c (max - x_k), off ties: whether k is the maximiser. Else None."""
-    found = (_is_maximum(candidate, within=False) for candidate in (p, -p))
+def meets_maximum(p: Poly, given: frozenset[Poly] = frozenset()) -> Poly | None:
+    """[P = 0] for P = ±c (max - x_k), off ties: whether k is the maximiser. Else None.
+
+    The maximisers of what is given are unique, whatever it holds.
+    """
+    found = (_is_maximum(candidate, False, given) for candidate in (p, -p))
     return next((weight for weight in found if weight is not None), None)
 
 
@@ -182,13 +185,17 @@ def _maximum_against_entry(p: Poly) -> Poly | None:
     return ZERO if _is_maximum(-p) is not None else None
 
 
-def _is_maximum(p: Poly, within: bool = True) -> Poly | None:
+def _is_maximum(p: Poly, within: bool = True, given: frozenset[Poly] = frozenset()) -> Poly | None:
     """For P = c (f(A) - f(k)), A the maximiser of f and c > 0: [A = k]. Else None.
 
     With `within` the k must be one of those that A is chosen from, so that P ≥ 0; without, P is 0
     off its boundary at k = A alone.
     """
-    largest = [a for a in everywhere(p) if a.head == "argmax" and not _may_tie(a.args[1])]
+    largest = [
+        a
+        for a in everywhere(p)
+        if a.head == "argmax" and (a.args[1] in given or not _may_tie(a.args[1]))
+    ]
     for atom in largest:
         bound, summand = atom.args[0], atom.args[1]
         whole = [Atom("argmax", bound, summand, place) for place in range(len(bound))]

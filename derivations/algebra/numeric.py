@@ -130,8 +130,20 @@ def _prod(atom: Atom, place: Place) -> Any:
 
 
 def _argmax(atom: Atom, place: Place) -> Any:
-    best = max(_ranges(atom, place), key=lambda pair: value(atom.args[1], pair[1]))
+    infinite, finite = _by_infinity(atom.args[1])
+    best = max(
+        _ranges(atom, place), key=lambda pair: (value(infinite, pair[1]), value(finite, pair[1]))
+    )
     return MP.mpf(best[0][atom.args[2]])
+
+
+def _by_infinity(p: Poly) -> tuple[Poly, Poly]:
+    """The factor of ∞, which decides first, and the rest."""
+    infinite, finite = {}, {}
+    for monomial, coefficient in p.terms.items():
+        rest = tuple(pair for pair in monomial if pair[0].args[:1] != ("inf",))
+        (finite if rest == monomial else infinite)[rest] = coefficient
+    return Poly(infinite), Poly(finite)
 
 
 def _order(atom: Atom, place: Place) -> Any:

@@ -14,6 +14,7 @@ from derivations.algebra.text import terms_of_difference, text
 from derivations.proving.assumptions import Assumptions
 from derivations.proving.conditions import (
     SWITCHES,
+    is_never,
     of_definition,
     of_domains,
     of_rule_alone,
@@ -226,6 +227,8 @@ def _by_itself(
 def _open(program: Program, wrt: Sequence[str], assumptions: Assumptions) -> list[str]:
     """What the algebra does not prove of a program; of what has no entries nothing need be."""
     found = by_algebra(program.problem, wrt, assumptions, program.traces)
+    if is_never(found):
+        return []
     empty = {a.name for a in program.problem.arrays if "0" in a.dims}
     return [
         c.name

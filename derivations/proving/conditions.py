@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from derivations.algebra.terms import PERMUTATIONS, Poly, everywhere
+from derivations.algebra.terms import PERMUTATIONS, ZERO, Poly, everywhere
 from derivations.algebra.text import text
 from derivations.proving.equality import Comparison, Readings
 from derivations.proving.problem import Problem
@@ -42,6 +42,13 @@ def of_definition(readings: Readings) -> list[Condition]:
     return [c for c in readings.conditions if has_choice or c.kind != "tie"]
 
 
+def is_never(readings: Readings) -> bool:
+    """Whether the definition has no value anywhere, as for a mean of no numbers."""
+    return any(
+        c.kind in DOMAIN and not c.guards and c.expression == ZERO for c in readings.conditions
+    )
+
+
 def of_rule_alone(c: Comparison, readings: Readings) -> list[Condition]:
     """What the rule needs that does not follow from the definition's domain, and is no kink of it.
 
@@ -50,6 +57,7 @@ def of_rule_alone(c: Comparison, readings: Readings) -> list[Condition]:
     """
     own = of_definition(readings)
     domain = [k for k in own if k.kind in DOMAIN or k.kind not in SWITCHES]
+    domain += readings.facts
     has_choice = any(atom.head in CHOICES for pair in c.pairs for atom in everywhere(pair.hand))
     return [
         k

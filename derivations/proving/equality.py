@@ -16,7 +16,8 @@ from derivations.proving.source import line_of
 from derivations.proving.traces import Traces
 from derivations.reading import Array, Condition, Reader, note_axes, noted, read, thawed
 from derivations.reading.domains import excluded
-from derivations.reading.notes import DOMAIN
+from derivations.reading.extended import extended, is_infinite
+from derivations.reading.notes import DOMAIN, note
 from funcnet.contract import Labels
 
 
@@ -55,6 +56,7 @@ class Readings:
     comparisons: tuple[Comparison, ...]
     conditions: tuple[Condition, ...] = ()
     sides: "Sides | None" = field(default=None, repr=False)
+    facts: tuple[Condition, ...] = ()  # what follows from them
 
 
 @dataclass(frozen=True)
@@ -89,13 +91,13 @@ def by_algebra(
     facts = tuple(
         c.expression for c in reader.known if not c.guards and c.kind in ("positive", "nonneg")
     )
-    known = Facts(_sums(problem, assumptions, reader), facts, reader.known)
+    known = Facts(_sums(problem, assumptions, reader), facts, reader)
     found = [_compared("value", lambda: _values(sides, values), known)]
     for k, (a, bar) in enumerate(zip(problem.differentiable(), sides.bars, strict=True)):
         if a.name in wrt:
             c = _compared(a.name, _gradient(reader, problem, sides.outputs, a, bar), known)
             found.append(_explained(c, problem, sides, k))
-    return Readings(tuple(found), tuple(own), sides)
+    return Readings(tuple(found), tuple(own), sides, reader.facts())
 
 
 def _sums(problem: Problem, assumptions: Assumptions, reader: Reader) -> Known:
@@ -112,7 +114,7 @@ class Facts:
 
     sums: Known
     positive: tuple[Poly, ...]
-    known: tuple[Condition, ...]
+    reader: Reader
 
 
 def _read_problem(problem: Problem, reader: Reader, traces: Traces) -> Sides:
@@ -138,7 +140,11 @@ def _read_definition(
 
 def _at(reader: Reader, out: Array) -> tuple[tuple[Atom, ...], tuple[Poly, ...], Poly]:
     names, at = reader.indices(out.shape, "o")
-    return names, at, out(*at)
+    value = out(*at)
+    if is_infinite(value):
+        finite = extended(reader, lambda _: ONE, lambda _: ZERO, value)
+        note("holds", finite)
+    return names, at, value
 
 
 def _explained(c: Comparison, problem: Problem, sides: Sides, k: int) -> Comparison:
@@ -242,7 +248,7 @@ def _is_zero(gap: Poly, facts: Facts) -> bool:
     """Whether a gap is 0 wherever the definition has a value."""
     if is_zero(gap) or is_zero(with_positive(gap, facts.positive)):
         return True
-    inside = excluded(facts.known, gap.free)
+    inside = excluded(facts.reader.facts(), gap.free)
     return inside != ONE and is_zero(gap * inside)
 
 

@@ -96,10 +96,23 @@ def _compared(reader: Reader, name: str, a: Poly, b: Poly, kind: str) -> Poly:
         return ONE if WITH_INFINITY[name](p, q) else ZERO
 
     if kind == "f" and name in ("eq", "ne"):  # a maximum is met at its maximiser, whatever it is
-        weight = meets_maximum(a - b)
+        weight = _met_maximum(reader, a - b)
         if weight is not None:
-            return reader.boundary(weight)
+            return weight
     return extended(reader, finite, infinite, a, b)
+
+
+def _met_maximum(reader: Reader, p: Poly) -> Poly | None:
+    """Whether an entry is the greatest; where a mask keeps none, all are the greatest: -∞."""
+    weight = meets_maximum(p)
+    if weight is not None:
+        return reader.boundary(weight)
+    for summand, (there, kept) in reader.masked.items():
+        weight = meets_maximum(p, frozenset({summand}))
+        if weight is not None:
+            reader.assume("unique", kept)
+            return there * weight + (ONE - there)
+    return None
 
 
 def where_defined(reader: Reader, a: Array, at: tuple[Poly, ...]) -> tuple[Poly, Poly]:

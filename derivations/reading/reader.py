@@ -81,6 +81,8 @@ class Reader:
     minimal: dict[str, int] = field(default_factory=dict)  # sizes known to be at least so many
     cuts: bool = False  # whether stop_gradient makes a constant of what it is given
     masks: dict[Atom, Mask] = field(default_factory=dict)  # by the bracket at a maximiser
+    # a masked maximum: where it is finite, and of what it is the greatest
+    masked: dict[Poly, tuple[Poly, Poly]] = field(default_factory=dict)
     known: tuple[Condition, ...] = ()  # what holds wherever the definition has a value
 
     def assume(self, kind: str, expression: Poly | str, guards: Iterable[Guard] = ()) -> None:
@@ -121,6 +123,21 @@ class Reader:
             and any(held == mask.keeps and mask.is_at(k) for k, held in case)
             for a, holds in case
         )
+
+    def facts(self) -> tuple[Condition, ...]:
+        """What holds wherever the definition has a value; and an entry kept makes the greatest kept."""
+        kept = []
+        for there, mask in self.masks.items():
+            at, here = (poly(b) if mask.keeps else ONE - b for b in (there, mask.bracket))
+            kept.append(Condition("holds", ONE - here * (ONE - at)))
+        told = [
+            Condition("positive", atom.args[0])
+            for c in self.known
+            if c.kind == "holds" and not c.guards and len(c.expression.terms) == 1
+            for atom in atoms(c.expression)
+            if atom.head == "positive"
+        ]
+        return (*self.known, *told, *kept)
 
     def fits(self, p: Poly, dtype: Any) -> Poly:
         """Note that integers must fit their type, unless they do for all sizes up to a million."""

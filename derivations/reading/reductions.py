@@ -82,6 +82,9 @@ def _masked_maximum(reader: Reader, names: Any, p: Poly, flip: int) -> Poly:
     for bracket in atoms(there):
         if bracket.head in BRACKETS:
             reader.masks[bracket] = Mask(mask, frozenset(names), keeps)
+    (own,) = {a for place in at.values() for a in atoms(place)} or (None,)
+    if own is not None:
+        reader.masked[own.args[1]] = there, kept
     return there * substitute(kept, at) - flip * (ONE - there) * INFINITY
 
 
@@ -192,6 +195,8 @@ def _sort(reader: Reader, equation: Any, *operands: Array) -> list[Array]:
     def sorted_(a: Array) -> Array:
         def entries(at: Indices) -> Poly:
             names, (k,) = reader.indices((a.shape[axis],), "k")
+            if not names:  # of one entry
+                return a(*at)
             if len(names) != 1:
                 raise Undecided("a sort of merged axes")
             key = keys(*at[:axis], k, *at[axis + 1 :])
