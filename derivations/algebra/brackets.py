@@ -157,13 +157,18 @@ def zero(p: Poly) -> Poly:
     if sign(p) == POSITIVE or sign(-p) == POSITIVE:
         return ZERO
     p = _simplest(p)
-    for candidate in (p, -p):
-        weight = _is_maximum(candidate, within=False)
-        if weight is not None:
-            return weight
+    weight = meets_maximum(p)
+    if weight is not None:
+        return weight
     if may_vanish(p):
         return ONE - positive(p) - positive(-p)
     return poly(Atom("zero", p if p.terms[leading(p)] > 0 else -p))
+
+
+def meets_maximum(p: Poly) -> Poly | None:
+    """[P = 0] for P = ±c (max - x_k), off ties: whether k is the maximiser. Else None."""
+    found = (_is_maximum(candidate, within=False) for candidate in (p, -p))
+    return next((weight for weight in found if weight is not None), None)
 
 
 def _maximum_against_entry(p: Poly) -> Poly | None:

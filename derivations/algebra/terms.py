@@ -380,20 +380,32 @@ def rebuilt(atom: Atom, values: Mapping[Atom, Poly]) -> Poly:
 
 
 def renamed(p: Poly, name: Callable[[str], str]) -> Poly:
-    """P with its arrays of reals called otherwise; every atom is built anew."""
+    """The same expression with its arrays of reals called otherwise."""
+    return with_entries(p, lambda a: Atom("entry", name(a.args[0]), *a.args[1:]))
+
+
+def signed(p: Poly, signs: Mapping[str, str]) -> Poly:
+    """The same expression with what is known of the signs of whole arrays."""
+    return with_entries(
+        p, lambda a: Atom("entry", a.args[0], signs.get(a.args[0], a.args[1]), *a.args[2:])
+    )
+
+
+def with_entries(p: Poly, change: Callable[[Atom], Atom]) -> Poly:
+    """The expression with its entries of reals changed; every atom is built anew."""
     return add(
-        product([Poly({(): c}), *(REBUILD["power"](_renamed_atom(a, name), e) for a, e in m)])
+        product([Poly({(): c}), *(REBUILD["power"](_changed(a, change), e) for a, e in m)])
         for m, c in p.terms.items()
     )
 
 
-def _renamed_atom(atom: Atom, name: Callable[[str], str]) -> Poly:
+def _changed(atom: Atom, change: Callable[[Atom], Atom]) -> Poly:
     if atom.head in ("var", "size", "const", "prime"):
         return poly(atom)
-    args = tuple(renamed(arg, name) if isinstance(arg, Poly) else arg for arg in atom.args)
+    args = tuple(with_entries(arg, change) if isinstance(arg, Poly) else arg for arg in atom.args)
     if atom.head == "entry":
-        called = atom.args[0] if is_integer(atom) else name(atom.args[0])
-        return poly(Atom("entry", called, *args[1:]))
+        moved = Atom("entry", *args)
+        return poly(moved if is_integer(atom) else change(moved))
     rule = REBUILD.get(atom.head)
     return rule(*args) if rule else poly(Atom(atom.head, *args))
 

@@ -17,15 +17,9 @@ from derivations.algebra.terms import (
 )
 from derivations.reading.choices import require_no_wrap
 from derivations.reading.reader import Array, Reader, kind_of
-from derivations.reading.rules import rule
+from derivations.reading.rules import made, rule
 
 Indices = tuple[Poly, ...]
-
-
-def made(reader: Reader, equation: Any, entries: Any) -> Array:
-    """An array of the shape and kind of what the equation gives."""
-    out = equation.outvars[0].aval
-    return Array(reader.shape(out.shape), kind_of(out.dtype), entries)
 
 
 @rule("broadcast_in_dim")

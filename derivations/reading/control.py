@@ -4,7 +4,7 @@ from typing import Any
 
 from derivations.algebra.brackets import delta
 from derivations.algebra.terms import ZERO, Poly, Undecided, add, number
-from derivations.reading.choices import chosen
+from derivations.reading.choices import by_condition
 from derivations.reading.jaxprs import scan_counts
 from derivations.reading.reader import Array, Reader, kind_of
 from derivations.reading.rules import read, rule
@@ -70,9 +70,7 @@ def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Arr
 
     def either(a: Array, b: Array) -> Array:
         def entry(at: tuple[Poly, ...]) -> Poly:
-            with reader.one_case():
-                cases = a(*at), b(*at)
-            return chosen(reader, which(), *cases)
+            return by_condition(which(), lambda: a(*at), lambda: b(*at))
 
         return Array(a.shape, a.kind, entry)
 

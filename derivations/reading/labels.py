@@ -19,11 +19,11 @@ from derivations.algebra.terms import (
     product,
     single,
 )
-from derivations.reading.arrays import Indices, made
-from derivations.reading.choices import chosen
+from derivations.reading.arrays import Indices
+from derivations.reading.choices import by_condition
 from derivations.reading.literals import literal
 from derivations.reading.reader import Array, Reader
-from derivations.reading.rules import rule
+from derivations.reading.rules import made, rule
 
 
 @rule("gather")
@@ -49,7 +49,7 @@ def _gather(reader: Reader, equation: Any, a: Array, where: Array) -> Array:
             place[axis] = batch[k]
         if not is_filled or inside == ONE:
             return a(*place)
-        return chosen(reader, inside, literal(reader, filler), a(*place))
+        return by_condition(inside, lambda: literal(reader, filler), lambda: a(*place))
 
     return made(reader, equation, entries)
 

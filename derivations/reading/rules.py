@@ -83,8 +83,7 @@ def _constant_array(reader: Reader, value: Any) -> Array:
     value = np.asarray(value)
     shape, kind = tuple(map(number, value.shape)), kind_of(value.dtype)
     if value.size == 0 or (value == value.flat[0]).all():
-        same = literal(reader, value.flat[0]) if value.size else ZERO
-        return Array(shape, kind, lambda _: same)
+        return Array(shape, kind, lambda _: literal(reader, value.flat[0]) if value.size else ZERO)
     if value.size > 64:
         raise Undecided(f"a constant array of shape {value.shape}")
     return Array(shape, kind, lambda at: _picked(reader, value, at))
@@ -102,15 +101,18 @@ def _picked(reader: Reader, value: np.ndarray, at: tuple[Poly, ...]) -> Poly:
     )
 
 
+def made(reader: Reader, equation: Any, entries: Callable[[tuple[Poly, ...]], Poly]) -> Array:
+    """An array of the shape and kind of what the equation gives."""
+    out = equation.outvars[0].aval
+    return Array(reader.shape(out.shape), kind_of(out.dtype), entries)
+
+
 def elementwise(function: Callable[..., Poly]) -> Rule:
     """The rule of a primitive that works entry by entry."""
 
     def apply(reader: Reader, equation: Any, *inputs: Array) -> Array:
-        out = equation.outvars[0].aval
-        return Array(
-            reader.shape(out.shape),
-            kind_of(out.dtype),
-            lambda at: function(reader, *(array(*at) for array in inputs)),
+        return made(
+            reader, equation, lambda at: function(reader, *(array(*at) for array in inputs))
         )
 
     return apply
