@@ -55,12 +55,12 @@ def subtracted(a: Number, b: Number) -> Number:
 
 
 def scaled(slope: Any, t: Any) -> Any:
-    """The slope of a function of one entry that moves by t: slope · t."""
+    """The slope of a function of one entry that moves by t; nan at a vertical tangent."""
     if type(t) is int or (type(slope) is int and MP.isfinite(t)):
         return STILL
-    if type(t) is float and not is_special(slope):
-        return CANCELLED
-    return slope * t
+    if not slope._mpf_[1] and slope:  # ±∞ or nan
+        return NAN
+    return CANCELLED if type(t) is float else slope * t
 
 
 def _half(t: Any, other: Any, other_slope: Any) -> Any:

@@ -132,8 +132,7 @@ row(
     X,
 )
 row("nextafter", lambda x: lax.nextafter(x, jnp.full_like(x, 2.0)), P, is_smooth=False)
-for name in ("copy", "stop_gradient"):
-    row("copy", lambda x: lax.copy_p.bind(x), X)
+row("copy", lambda x: lax.copy_p.bind(x), X)
 
 # --- two real numbers, and more ---
 
@@ -312,7 +311,7 @@ for name in ("reduce_sum", "reduce_prod"):
             lambda x, n=name: getattr(lax, f"{n}_p").bind(
                 x,
                 axes=(0,),
-                **({"out_sharding": None} if n == "reduce_sum" else {"out_sharding": None}),
+                out_sharding=None,
             ),
             args,
         )
@@ -433,7 +432,7 @@ for name, f in SCATTERS.items():
         )
     row(
         name,
-        lambda x, i, y, f=f: _scattered(f, x, i, y, "fill", window=True),
+        lambda x, i, y, f=f: _scattered(f, x, i, y, "fill"),
         CUBE[0],
         INDEX[1:5],
         NEW[1:5, :2],
@@ -561,20 +560,15 @@ row("empty", lambda: lax.empty((2, 3), np.float64), is_smooth=False) if hasattr(
 
 
 def _gathered(x, index, mode, window=False):
-    inner = (0, 1) if window else (0,)
     numbers = lax.GatherDimensionNumbers(
         (1,) if not window else (1, 2), () if window else (0,), (0,)
     )
     sizes = (2, 3) if window else (1, x.shape[1])
-    _ = inner
     return lax.gather(x, index, numbers, sizes, mode=mode)
 
 
-def _scattered(scatter, x, index, new, mode, window=False):
-    if window:
-        numbers = lax.ScatterDimensionNumbers((1,), (0,), (0,))
-    else:
-        numbers = lax.ScatterDimensionNumbers((1,), (0,), (0,))
+def _scattered(scatter, x, index, new, mode):
+    numbers = lax.ScatterDimensionNumbers((1,), (0,), (0,))
     return scatter(x, index, new, numbers, mode=mode)
 
 
