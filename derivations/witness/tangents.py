@@ -39,7 +39,7 @@ def added(a: Number, b: Number) -> Number:
     if a.tangent is None and b.tangent is None:
         return Number(value)
     if a.tangent is None or b.tangent is None:
-        only = b.tangent if a.tangent is None else a.tangent
+        only = (b if a.tangent is None else a).slopes
         return Number(value, np.broadcast_to(only, value.shape))
     return Number(value, by_entry(_sum_of_slopes, a.value, a.tangent, b.value, b.tangent))
 

@@ -588,3 +588,23 @@ row(
     KEY,
 )
 row("random_seed", lambda s, x: jax.random.normal(jax.random.key(s), (2, 3)) * x, np.int64(5), X)
+
+
+# --- triangular matrices ---
+
+POSITIVE = np.stack(
+    [np.array([[2.0, 0.3, -0.5], [0.3, 1.5, 0.2], [-0.5, 0.2, 0.9]]) * k for k in (1, 3)]
+)
+row("cholesky", lambda x: lax.linalg.cholesky(x), POSITIVE)
+for left in (True, False):
+    for lower in (True, False):
+        for turned in (True, False):
+
+            def solved(a, b, left=left, lower=lower, turned=turned):
+                options = {"left_side": left, "lower": lower, "transpose_a": turned}
+                return [
+                    lax.linalg.triangular_solve(a, b if left else b.mT, unit_diagonal=u, **options)
+                    for u in (False, True)
+                ]
+
+            row("triangular_solve", solved, POSITIVE, CUBE[:, :3, :2] / 7)
