@@ -269,15 +269,15 @@ def _hold_against_run(problem: Problem, f: Findings, doubts: Doubts) -> None:
     expected = {"value": sample_.outputs, **{n: (g,) for n, g in sample_.gradients.items()}}
     for name, arrays in expected.items():
         for array, found in zip(arrays, run[name], strict=True):
-            if not _is_near(array, found):
+            if not _is_near(array, found, max(IN_DOUBLE, 100 * f.coarsest)):
                 _dispute(problem, f, doubts, name)
 
 
-def _is_near(array: Any, found: np.ndarray) -> bool:
+def _is_near(array: Any, found: np.ndarray, tolerance: float) -> bool:
     numbers = np.asarray([float(x) for x in array.reshape(-1)])
     scale = np.abs(numbers) + 1e-3 * np.abs(numbers).max(initial=1e-300)
     with np.errstate(all="ignore"):
-        return bool((np.abs(numbers - found.reshape(-1)) <= IN_DOUBLE * scale).all())
+        return bool((np.abs(numbers - found.reshape(-1)) <= tolerance * scale).all())
 
 
 def _dispute(problem: Problem, f: Findings, doubts: Doubts, name: str) -> None:

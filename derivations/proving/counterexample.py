@@ -4,7 +4,7 @@ import itertools
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +78,7 @@ class Findings:
     unclear: dict[str, float] = field(default_factory=dict)  # relative gaps, too small to tell
     disputed: dict[str, str] = field(default_factory=dict)  # where the opinions contradict
     samples: list["Sample"] = field(default_factory=list)
+    coarsest: float = 0.0  # the eps of the coarsest type that the program rounds to
     is_exact: bool = True  # whether the program's numbers are what they are read as
     reason: str = "no point was found where all is defined; say more, as assuming=['x > 0']"
 
@@ -91,11 +92,11 @@ class Sample:
     gradients: Mapping[str, np.ndarray]
 
 
-def compared(a: Any, b: Any, limits: Tolerance, is_exact: bool = True) -> str:
-    """Whether by hand a is the true b."""
+def compared(a: Any, b: Any, limits: Tolerance, is_exact: bool = True, of: Any = 0) -> str:
+    """Whether by hand a is the true b, relative to both and to what they are entries of."""
     if not MP.isfinite(a):
         return DIFFERS
-    gap, scale = abs(a - b), abs(a) + abs(b)
+    gap, scale = abs(a - b), abs(a) + abs(b) + of
     if gap <= limits.agrees * scale or gap < limits.tiny:
         return AGREES
     is_clear = gap > limits.differs * scale and (is_exact or gap > MP.mpf(10) ** -14)
@@ -105,29 +106,60 @@ def compared(a: Any, b: Any, limits: Tolerance, is_exact: bool = True) -> str:
 def judge(
     problem: Problem, traces: Traces, point: Point, name: str, place: tuple[int, ...]
 ) -> Judged:
-    """One entry by hand and in truth, in three times the digits."""
+    """One entry by hand and in truth, in three times the digits.
+
+    Where the program rounds to a narrower type, once with all digits kept, and once as it rounds:
+    a rule must be right of the numbers, and may not live on digits that are lost.
+    """
+    found = _judge(problem, traces, point, name, place, _limits(traces))
+    if found.verdict == DIFFERS or not traces.coarsest:
+        return found
+    rounded = replace(traces, keeps_digits=False)
+    rough = _judge(problem, rounded, point, name, place, _rough(traces.coarsest))
+    return rough if rough.verdict == DIFFERS else found
+
+
+def _rough(eps: float) -> Tolerance:
+    """What is allowed to numbers that were rounded a few times."""
+    return Tolerance(MP.mpf(100 * eps), MP.mpf(min(1000 * eps, 0.25)), MP.mpf(0))
+
+
+def _judge(
+    problem: Problem,
+    traces: Traces,
+    point: Point,
+    name: str,
+    place: tuple[int, ...],
+    limits: Tolerance,
+) -> Judged:
     with more_digits():
         hand = by_hand_at(traces, point)
         count = len(traces.outputs)
         if name == "value":
-            return _judged_value(traces, point, hand[:count])
+            return _judged_value(traces, point, hand[:count], limits)
         names = [a.name for a in problem.differentiable()]
-        by_hand = hand[count + names.index(name)].value[place]
+        gradient = hand[count + names.index(name)].value
+        by_hand = gradient[place]
         k = number_of(problem, name)
         direction = unit(point.inputs[k].shape, place)
         truth = derivative_at(problem, traces, point, k, direction)
         if truth.kind != SMOOTH:
             return Judged(NONE, place, by_hand, None, truth)
-        limits = ON_SWITCH if truth.is_limit else _limits(traces)
-        verdict = compared(by_hand, truth.value, limits, traces.is_exact)
+        limits = ON_SWITCH if truth.is_limit else limits
+        scale = MP.mpf(0) if traces.keeps_digits else _largest(gradient)
+        verdict = compared(by_hand, truth.value, limits, traces.is_exact, scale)
         return Judged(verdict, place, by_hand, truth.value, truth)
+
+
+def _largest(array: np.ndarray) -> Any:
+    return max((abs(x) for x in array.reshape(-1) if MP.isfinite(x)), default=MP.mpf(0))
 
 
 def _limits(traces: Traces) -> Tolerance:
     return EXACT if traces.is_exact else ROUNDED
 
 
-def _judged_value(traces: Traces, point: Point, hand: Sequence) -> Judged:
+def _judged_value(traces: Traces, point: Point, hand: Sequence, limits: Tolerance) -> Judged:
     values = value_at(traces, point)
     if not are_finite(values):
         return Judged(NONE)
@@ -135,7 +167,8 @@ def _judged_value(traces: Traces, point: Point, hand: Sequence) -> Judged:
     for a, b in zip(hand, values, strict=True):
         for place in np.ndindex(a.value.shape):
             x, y = a.value[place], b.value[place]
-            verdict = compared(x, y, _limits(traces), traces.is_exact)
+            scale = MP.mpf(0) if traces.keeps_digits else _largest(b.value)
+            verdict = compared(x, y, limits, traces.is_exact, scale)
             if verdict != AGREES and worst.verdict != DIFFERS:
                 worst = Judged(verdict, place, x, y, Truth(SMOOTH, y))
     return worst
@@ -154,6 +187,7 @@ def sample(
     rows[3:6] = np.abs(rows[3:6])
     rows[6:] = np.abs(rows[6:]) / (1 + np.abs(rows[6:]))  # where logarithms are defined
     f.is_exact = f.is_exact and traces.is_exact
+    f.coarsest = max(f.coarsest, traces.coarsest)
     for row in layout.admitted(rows):
         tick()
         try:
@@ -175,7 +209,7 @@ def _sampled(
     """Compare at one point; whether it could be used."""
     hand, count = by_hand_at(traces, point), len(traces.outputs)
     gradients = dict(zip((a.name for a in problem.differentiable()), hand[count:], strict=True))
-    found = {"value": _judged_value(traces, point, hand[:count])}
+    found = {"value": _judged_value(traces, point, hand[:count], _limits(traces))}
     if found["value"].verdict == NONE:
         return False
     for name in names:
@@ -190,6 +224,9 @@ def _sampled(
         verdict = compared(by_hand, truth.value, _limits(traces), traces.is_exact)
         found[name] = Judged(verdict, (), by_hand, truth.value, truth)
     _record(problem, traces, point, {n: found[n] for n in names}, f)
+    if traces.coarsest:
+        for name in names:
+            _differ(problem, traces, point, name, f)
     outputs = tuple(h.value for h in hand[:count])
     f.samples.append(Sample(point, outputs, {n: g.value for n, g in gradients.items()}))
     return True

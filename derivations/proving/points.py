@@ -166,7 +166,7 @@ def _with_sum(a: Argument, x: np.ndarray, shape: Sequence[int], total: float) ->
     if any(isinstance(d, Between) and d.low >= 0 for d in a.domains):
         weights = np.clip(np.nan_to_num(np.abs(rows)), 1e-9, 1e9)
         shares = weights / weights.sum(-1, keepdims=True)
-        rows = np.maximum(np.round(shares * SHARES), 1) / SHARES * total
+        rows = np.maximum(np.floor(shares * (SHARES - rows.shape[-1])), 1) / SHARES * total
     rows[..., -1] = 0
     rows[..., -1] = total - rows.sum(-1)
     return rows.reshape(x.shape)
@@ -188,9 +188,8 @@ def structured(layout: Layout, draw: np.random.Generator) -> np.ndarray:
 
 
 def generic(layout: Layout, draw: np.random.Generator, count: int) -> np.ndarray:
-    """Random rows of different spread, no entry 0."""
-    rows = np.round(draw.normal(size=(count, layout.width)) * GRID)
-    rows = np.where(rows == 0, 1, rows) / GRID
+    """Random rows of different spread; no entry is whole, unless all are large."""
+    rows = (2 * np.round(draw.normal(size=(count, layout.width)) * GRID / 2) + 1) / GRID
     return rows * np.asarray(SPREADS)[np.arange(count) % len(SPREADS), None]
 
 

@@ -281,6 +281,8 @@ def _lines(jaxpr: Any, known: dict, sizes: Mapping[str, int], lines: list) -> li
             own |= dict(zip(body.invars, given, strict=True))
             known |= dict(zip(equation.outvars, _lines(body, own, sizes, lines), strict=True))
             continue
+        if not equation.outvars:  # as of a print
+            continue
         short = _shortened(equation, name, given, sizes)
         if short is not None:
             known[equation.outvars[0]] = short

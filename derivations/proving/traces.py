@@ -11,6 +11,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from derivations.witness import coarsest
+
 SHORT = 36  # binary digits; a decimal such as 0.1 has 53
 
 
@@ -21,6 +23,12 @@ class Traces:
     value: Any
     hand: Any
     outputs: tuple[tuple[Any, ...], ...]
+    keeps_digits: bool = True  # whether conversions to narrower floats are the identity
+
+    @cached_property
+    def coarsest(self) -> float:
+        """The eps of the coarsest type that numbers are rounded to on the way; 0 if none is."""
+        return max(coarsest(self.value), coarsest(self.hand))
 
     @cached_property
     def is_exact(self) -> bool:

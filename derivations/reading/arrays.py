@@ -223,7 +223,7 @@ def _iota(reader: Reader, equation: Any, *_: Array) -> Array:
     axis, dtype = equation.params["dimension"], equation.params["dtype"]
     size = reader.shape(equation.outvars[0].aval.shape)[axis]
     if kind_of(dtype) == "i":
-        require_no_wrap(size - 1, dtype)
+        require_no_wrap(reader, size - 1, dtype)
     return made(reader, equation, lambda at: at[axis])
 
 

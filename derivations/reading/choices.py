@@ -91,6 +91,7 @@ def _compared(reader: Reader, name: str, a: Poly, b: Poly, kind: str) -> Poly:
         return COMPARISONS[name](reader, p, q, kind)
 
     def infinite(p: Any, q: Any) -> Poly:
+        p, q = (x if isinstance(x, float) else 0.0 for x in (p, q))
         return ONE if WITH_INFINITY[name](p, q) else ZERO
 
     if kind == "f" and name in ("eq", "ne"):  # a maximum is met at its maximiser, whatever it is
@@ -236,13 +237,14 @@ def _convert(reader: Reader, equation: Any, a: Array) -> Array:
         return elementwise(lambda r, p: ONE - _same(r, p, ZERO, a.kind))(reader, equation, a)
     if a.kind == "i" and to == "i":
         dtype = equation.params["new_dtype"]
-        return elementwise(lambda _, p: require_no_wrap(p, dtype))(reader, equation, a)
+        return elementwise(lambda r, p: require_no_wrap(r, p, dtype))(reader, equation, a)
     return elementwise(lambda _, p: p)(reader, equation, a)
 
 
-def require_no_wrap(p: Poly, dtype: Any) -> Poly:
+def require_no_wrap(reader: Reader, p: Poly, dtype: Any) -> Poly:
     """An integer that is certain to fit; sizes are taken to fit in 32 bits, and so do indices."""
     info = np.iinfo(dtype)
+    reader.fits(p, dtype)
     limits = bounds(p) if info.min == 0 or info.bits < WIDE else None
     if info.min == 0 and (limits is None or not at_least_zero(limits[0])):
         raise Undecided(f"a conversion to {info.dtype}, which may wrap around")

@@ -62,7 +62,7 @@ def is_certain(c: Condition) -> bool:
     """Whether a condition holds by signs alone, or follows from its own guards."""
     if _has_sign(c.kind, c.expression):
         return True
-    if not c.guards:
+    if not c.guards or isinstance(c.expression, str):
         return False
     if c.kind in ON_BOUNDARY and any(_is_off(c.expression, g) for g in c.guards):
         return True

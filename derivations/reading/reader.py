@@ -127,6 +127,8 @@ class Reader:
             abs(c) * math.prod(MANY ** (abs(e) * (a.head not in BRACKETS)) for a, e in m)
             for m, c in p.terms.items()
         )
+        if np.iinfo(dtype).min == 0 and not at_least_zero(p):
+            raise Undecided("arithmetic of unsigned integers, which wraps around")
         if largest > np.iinfo(dtype).max:
             self.assume(f"fits in {np.dtype(dtype)}", p)
         return p

@@ -61,7 +61,7 @@ def _convert(around: Surroundings, equation: Any, x: Number) -> Number:
         return Number(_of_reals(around, x, after) if x.is_float else x.value.astype(after))
     if not x.is_float:
         return Number(_of_integers(x.value, after))
-    if not is_narrower(after, before):
+    if not is_narrower(after, before) or around.keeps_digits:
         return x
     return Number(by_entry(_through(after), x.value), x.tangent)
 
@@ -93,10 +93,11 @@ def _truncated(array: np.ndarray, dtype: Any) -> np.ndarray:
 
 
 @rule("reduce_precision")
-def _reduce_precision(_: Surroundings, equation: Any, x: Number) -> Number:
+def _reduce_precision(around: Surroundings, equation: Any, x: Number) -> Number:
     exponent, mantissa = (equation.params[f"{k}_bits"] for k in ("exponent", "mantissa"))
     own = jnp.finfo(input_types(equation)[0])
-    if mantissa >= own.nmant and 1 << (exponent - 1) >= own.maxexp:
+    is_wide = mantissa >= own.nmant and 1 << (exponent - 1) >= own.maxexp
+    if is_wide or around.keeps_digits:
         return x
     return Number(by_entry(lambda a: rounded(a, exponent, mantissa), x.value), x.tangent)
 

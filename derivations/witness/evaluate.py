@@ -1,13 +1,13 @@
 """The loop over the equations of a jaxpr."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from derivations.algebra.session import tick
 from derivations.witness.integers import is_floating, is_key
-from derivations.witness.numbers import CannotEvaluate, Number, Surroundings, reals
+from derivations.witness.numbers import MP, NAN, CannotEvaluate, Number, Surroundings, reals
 from derivations.witness.rules import RULES
 
 FAILURES = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -25,6 +25,14 @@ def constant(value: Any) -> Number:
     if not is_floating(value.dtype):
         return Number(value)
     return Number(reals(value.astype(np.float64)))
+
+
+# what has poles, at which a machine returns ±∞
+POLES = frozenset(
+    "div log log1p log2 rsqrt pow integer_pow atanh erf_inv lgamma digamma polygamma".split()
+)
+
+EDGES = frozenset({"sqrt", "rsqrt", "cbrt", "pow"})  # of what begins at 0, or has no slope there
 
 
 def given(x: Number, dtype: Any) -> Number:
@@ -72,7 +80,30 @@ def _results(around: Surroundings, equation: Any, value_of: Any) -> Sequence[Num
         outputs = RULES[name](around, equation, *map(value_of, equation.invars))
     except FAILURES as error:
         raise CannotEvaluate(f"{name} could not be evaluated: {error}") from error
-    return [outputs] if isinstance(outputs, Number) else outputs
+    outputs = [outputs] if isinstance(outputs, Number) else outputs
+    if around.has_no_poles and name in EDGES and _is_at_zero(value_of(equation.invars[0])):
+        around.near_kink = True
+    if around.has_no_poles and name in POLES:
+        return [_without_poles(around, x, map(value_of, equation.invars)) for x in outputs]
+    return outputs
+
+
+def _is_at_zero(x: Number) -> bool:
+    return x.is_float and not all(x.value.reshape(-1))
+
+
+def _without_poles(around: Surroundings, found: Number, operands: Iterable[Number]) -> Number:
+    """nan where finite numbers make an infinite one: there the function has no value."""
+    if not found.is_float:
+        return found
+    is_pole = np.vectorize(MP.isinf, otypes=[bool])(found.value)
+    for x in operands:
+        if is_pole.any() and x.is_float:
+            is_pole &= np.vectorize(MP.isfinite, otypes=[bool])(x.value)
+    if not is_pole.any():
+        return found
+    around.near_kink = True
+    return Number(np.where(is_pole, NAN, found.value), found.tangent)
 
 
 def called(around: Surroundings, inner: Any, args: Sequence[Number]) -> list[Number]:

@@ -71,9 +71,15 @@ class Number:
 
 @dataclass
 class Surroundings:
-    """What a run met: whether a switch was too near for the point to be used."""
+    """What a run met: whether a switch was too near for the point to be used.
+
+    Without poles, 1 / 0 and log 0 are no numbers, as in a definition; with them they are ±∞, as on
+    a machine. With all digits kept, conversions to narrower floats round nothing, as over the reals.
+    """
 
     near_kink: bool = False
+    has_no_poles: bool = False
+    keeps_digits: bool = False
 
 
 def real(value: Any) -> Any:

@@ -43,13 +43,18 @@ from derivations.witness.numbers import (
 
 
 def run(
-    jaxpr: Any, args: Sequence[np.ndarray], tangents: Sequence[np.ndarray | None]
+    jaxpr: Any,
+    args: Sequence[np.ndarray],
+    tangents: Sequence[np.ndarray | None],
+    poles: bool = True,
+    keeps_digits: bool = False,
 ) -> tuple[list[Number], bool]:
     """The outputs of a closed jaxpr, and whether a kink was near.
 
-    Where a value is nan, so is its tangent.
+    Where a value is nan, so is its tangent. Without poles 1 / 0 is nan rather than ∞. With digits
+    kept, conversions to narrower floats do not round.
     """
-    around = Surroundings()
+    around = Surroundings(has_no_poles=not poles, keeps_digits=keeps_digits)
     variables = jaxpr.jaxpr.invars
     numbers = [_entering(*x) for x in zip(variables, args, tangents, strict=True)]
     with jax.enable_x64(True), np.errstate(all="ignore"):
