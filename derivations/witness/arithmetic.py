@@ -75,15 +75,29 @@ RULES["div"] = _real_or_whole(divided, "div")
 
 
 def _remainder(around: Surroundings, a: Number, b: Number) -> Number:
-    """X - y trunc(x / y)."""
+    """X - y trunc(x / y), of which the last factor is constant between its jumps."""
     quotient = divided(a, b)
     meet_integers(around, Number(as_array(quotient.value / 2), quotient.tangent))
-    whole = Number(
-        by_entry(lambda q: q if is_special(q) else MP.sign(q) * MP.floor(abs(q)), quotient.value)
+    value = by_entry(_exact_remainder, a.value, b.value)
+    if a.tangent is None and b.tangent is None:
+        return Number(value)
+    wholes = by_entry(
+        lambda q: MP.sign(q) * MP.floor(abs(q)) if MP.isfinite(q) else NAN, quotient.value
     )
-    result = subtracted(a, multiplied(b, whole))
-    endless = by_entry(lambda x, y: is_infinite(y) and MP.isfinite(x), a.value, b.value)
-    return chosen(truth(endless), result, a)
+    moved = subtracted(a, multiplied(b, Number(wholes)))
+    return Number(value, moved.tangent)
+
+
+def _exact_remainder(x: Any, y: Any) -> Any:
+    """By integers, however far apart the two are."""
+    if is_special(x) or MP.isnan(y) or not y:
+        return NAN
+    if is_infinite(y) or abs(x) < abs(y):
+        return x
+    lowest = min(x.exp, y.exp)
+    a, b = (int(v.man) << int(v.exp - lowest) for v in (x, y))
+    rest = MP.ldexp(MP.mpf(abs(a) % abs(b)), lowest)
+    return -rest if x < 0 else rest
 
 
 @rule("rem")
@@ -208,7 +222,7 @@ RULES.update({"floor": _step(MP.floor), "ceil": _step(MP.ceil)})
 
 @rule("round")
 def _round(around: Surroundings, equation: Any, x: Number) -> Number:
-    to_even = "EVEN" in str(equation.params["rounding_method"])
+    to_even = int(equation.params["rounding_method"]) == 1
     return _step(MP.nint if to_even else _away_from_zero)(around, equation, x)
 
 

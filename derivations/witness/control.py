@@ -31,6 +31,7 @@ MOST_TURNS = 10_000
     "custom_vjp_call",
     "custom_vjp_call_jaxpr",
     "custom_lin",
+    "composite",
 )
 def _call(around: Surroundings, equation: Any, *args: Number) -> list[Number]:
     names = ("jaxpr", "call_jaxpr", "fun_jaxpr")

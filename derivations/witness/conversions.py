@@ -19,10 +19,12 @@ from derivations.witness.numbers import (
     Surroundings,
     as_array,
     by_entry,
+    filled,
     real,
     reals,
 )
 from derivations.witness.rules import input_types, result_type, rule
+from derivations.witness.tangents import meet, meet_integers
 
 DOUBLE = np.dtype("float64")
 
@@ -55,15 +57,22 @@ def is_narrower(dtype: Any, than: Any) -> bool:
 @rule("convert_element_type")
 def _convert(around: Surroundings, equation: Any, x: Number) -> Number:
     before, after = input_types(equation)[0], result_type(equation)
-    if after == np.bool_:
-        return Number(np.asarray(x.value != 0).astype(bool))
-    if is_integer(after):
-        return Number(_truncated(x.value, after) if x.is_float else x.value.astype(after))
+    if is_integer(after) or after == np.bool_:
+        return Number(_of_reals(around, x, after) if x.is_float else x.value.astype(after))
     if not x.is_float:
         return Number(_of_integers(x.value, after))
     if not is_narrower(after, before) or around.keeps_digits:
         return x
     return Number(by_entry(_through(after), x.value), x.tangent)
+
+
+def _of_reals(around: Surroundings, x: Number, dtype: Any) -> np.ndarray:
+    """Whether they are 0, or their whole part; at its jumps a kink is near."""
+    if dtype == np.bool_:
+        meet(around, x, Number(filled(x.shape, MP.mpf(0))))
+        return as_array(x.value != 0).astype(bool)
+    meet_integers(around, Number(as_array(x.value / 2), x.tangent))
+    return _truncated(x.value, dtype)
 
 
 def _of_integers(array: np.ndarray, dtype: Any) -> np.ndarray:

@@ -64,8 +64,6 @@ def _log_gamma(x: Any) -> Any:
 def _digamma(x: Any) -> Any:
     if is_infinite(x):
         return INFINITY if x > 0 else NAN
-    if not x:
-        return -INFINITY  # as JAX has it for its +0
     return MP.psi(0, x)
 
 
@@ -95,6 +93,10 @@ def _itself(x: Any) -> Any:
 
 def _cosine_slope(x: Any, _: Any) -> Any:
     return -_periodic(MP.sin)(x)
+
+
+def _erfc(x: Any) -> Any:
+    return 1 - MP.sign(x) if MP.mag(x) > 32 else MP.erfc(x)
 
 
 def _sech2(x: Any, _: Any) -> Any:
@@ -150,7 +152,7 @@ SMOOTH: dict[str, tuple[Callable, Callable]] = {
         lambda x, _: 1 / (1 - x * x),
     ),
     "erf": (MP.erf, lambda x, _: _gaussian(x)),
-    "erfc": (MP.erfc, lambda x, _: -_gaussian(x)),
+    "erfc": (_erfc, lambda x, _: -_gaussian(x)),
     "erf_inv": (_inverse_error, lambda _, y: 1 / _gaussian(y)),
     "lgamma": (_log_gamma, lambda x, _: MP.psi(0, x)),
     "digamma": (_digamma, lambda x, _: MP.psi(1, x)),
@@ -209,6 +211,14 @@ def _upper(a: Any, x: Any) -> Any:
     return MP.gammainc(a, x, MP.inf, regularized=True)
 
 
+def _atan2(y: Any, x: Any) -> Any:
+    if MP.isnan(x) or MP.isnan(y):
+        return NAN
+    if is_infinite(x) and is_infinite(y):
+        return MP.sign(y) * MP.pi / (4 if x > 0 else MP.mpf(4) / 3)
+    return MP.atan2(y, x)
+
+
 def _atan2_half(sign: int, which: int) -> Callable:
     def slope(y: Any, x: Any) -> Any:
         return sign * (y, x)[which] / (x * x + y * y)
@@ -218,7 +228,7 @@ def _atan2_half(sign: int, which: int) -> Callable:
 
 RULES.update(
     {
-        "atan2": _of_two(MP.atan2, _atan2_half(1, 1), _atan2_half(-1, 0)),
+        "atan2": _of_two(_atan2, _atan2_half(1, 1), _atan2_half(-1, 0)),
         "polygamma": _of_two(
             lambda m, x: MP.psi(int(m), x), None, lambda m, x: MP.psi(int(m) + 1, x)
         ),

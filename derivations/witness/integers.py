@@ -98,11 +98,16 @@ def _shift(function: Callable[[int, int, int], int]) -> Callable[..., Number]:
     return apply
 
 
+def _with_sign(x: int, bits: int) -> int:
+    """The first bit as a sign, in a type without sign too."""
+    return x - (1 << bits) if x >> (bits - 1) == 1 else x
+
+
 RULES.update(
     {
         "shift_left": _shift(lambda x, k, _: x << k),
         "shift_right_logical": _shift(lambda x, k, bits: (x % (1 << bits)) >> k),
-        "shift_right_arithmetic": _shift(lambda x, k, _: x >> k),
+        "shift_right_arithmetic": _shift(lambda x, k, bits: _with_sign(x, bits) >> k),
     }
 )
 

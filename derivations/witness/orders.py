@@ -65,8 +65,9 @@ def _top_k(around: Surroundings, equation: Any, x: Number) -> list[Number]:
     order = np.zeros(turned.shape, dtype=np.int64)
     for place in np.ndindex(order.shape[:-1]):
         row = turned.value[place]
-        falling = functools.cmp_to_key(lambda i, j, row=row: _compared((row[j],), (row[i],)))
-        order[place] = sorted(range(len(row)), key=falling)
+        order[place] = sorted(
+            range(len(row)), key=lambda i, row=row: _in_order((row[i],)), reverse=True
+        )
     ordered = moved(lambda a: np.take_along_axis(a, order, -1), turned)
     if x.is_float:
         _note_ties(around, moved(lambda a: a[..., : k + 1], ordered))

@@ -97,7 +97,7 @@ def best_places(around: Surroundings, x: Number, flip: int) -> np.ndarray:
     return best
 
 
-def _has_rival(row: list, slopes: Sequence, top: int, moves: bool) -> bool:
+def _has_rival(row: list, slopes: np.ndarray, top: int, moves: bool) -> bool:
     """Whether another entry is as great, or nearly, and not the same number all around."""
     for k, value in enumerate(row):
         gap = abs(row[top] - value) if k != top else MP.inf

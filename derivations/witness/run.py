@@ -22,6 +22,7 @@ from derivations.witness import (  # noqa: F401 (each fills the dict of rules)
     control,
     conversions,
     functions,
+    linear,
     orders,
     places,
     reductions,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from derivations.witness.integers import is_floating, wrap
+from derivations.witness.integers import by_machine, is_floating, is_key, wrap
 from derivations.witness.numbers import Number, Surroundings, as_array, moved, reals
 from derivations.witness.rules import RULES, result_shape, result_type, rule
 from derivations.witness.tangents import joined
@@ -31,12 +31,15 @@ MOVES: dict[str, Callable[[dict, np.ndarray], np.ndarray]] = {
     "reshape": lambda p, x: x.reshape(p["new_sizes"]),
     "transpose": lambda p, x: np.transpose(x, p["permutation"]),
     "squeeze": lambda p, x: np.squeeze(x, tuple(p["dimensions"])),
+    "tile": lambda p, x: np.tile(x, p["reps"]),
     "rev": lambda p, x: np.flip(x, p["dimensions"]),
 }
 
 
 def _moving(move: Callable[[dict, np.ndarray], np.ndarray]) -> Callable[..., Number]:
-    def apply(_: Surroundings, equation: Any, x: Number, *__: Number) -> Number:
+    def apply(around: Surroundings, equation: Any, x: Number, *__: Number) -> Any:
+        if is_key(x.value.dtype):
+            return by_machine(around, equation, x)
         return moved(lambda array: move(equation.params, array), x)
 
     return apply

@@ -39,7 +39,7 @@ def added(a: Number, b: Number) -> Number:
     if a.tangent is None and b.tangent is None:
         return Number(value)
     if a.tangent is None or b.tangent is None:
-        only = b.tangent if a.tangent is None else a.tangent
+        only = (b if a.tangent is None else a).slopes
         return Number(value, np.broadcast_to(only, value.shape))
     return Number(value, by_entry(_sum_of_slopes, a.value, a.tangent, b.value, b.tangent))
 
@@ -55,12 +55,12 @@ def subtracted(a: Number, b: Number) -> Number:
 
 
 def scaled(slope: Any, t: Any) -> Any:
-    """The slope of a function of one entry that moves by t: slope · t."""
+    """The slope of a function of one entry that moves by t; nan at a vertical tangent."""
     if type(t) is int or (type(slope) is int and MP.isfinite(t)):
         return STILL
-    if type(t) is float and not is_special(slope):
-        return CANCELLED
-    return slope * t
+    if not slope._mpf_[1] and slope:  # ±∞ or nan
+        return NAN
+    return CANCELLED if type(t) is float else slope * t
 
 
 def _half(t: Any, other: Any, other_slope: Any) -> Any:
