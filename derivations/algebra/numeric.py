@@ -12,7 +12,8 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided
+from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided, add, part
+from derivations.algebra.terms import monomial as one_term
 from derivations.limits import DIGITS, ROUNDING
 
 MP = mpmath.mp.clone()
@@ -139,11 +140,12 @@ def _argmax(atom: Atom, place: Place) -> Any:
 
 def _by_infinity(p: Poly) -> tuple[Poly, Poly]:
     """The factor of ∞, which decides first, and the rest."""
-    infinite, finite = {}, {}
-    for monomial, coefficient in p.terms.items():
-        rest = tuple(pair for pair in monomial if pair[0].args[:1] != ("inf",))
-        (finite if rest == monomial else infinite)[rest] = coefficient
-    return Poly(infinite), Poly(finite)
+    finite = part(p, lambda m, _: all(a.args[:1] != ("inf",) for a, _ in m))
+    infinite = p - finite
+    return add(
+        one_term(tuple(x for x in m if x[0].args[:1] != ("inf",)), c)
+        for m, c in infinite.terms.items()
+    ), finite
 
 
 def _order(atom: Atom, place: Place) -> Any:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import sympy as sp
 
-from derivations.algebra.terms import Atom, Number, Poly, Undecided, everywhere
+from derivations.algebra.terms import Atom, Number, Poly, Undecided, everywhere, part
 from derivations.language.notation import array, bracket, index, scalar
 
 
@@ -73,9 +73,9 @@ def _sum_back(atom: Atom, names: dict) -> sp.Expr:
 
 
 def _delta_back(atom: Atom, names: dict) -> sp.Expr:
-    solved = dict(atom.args[0].terms)
-    left = to_sympy(Poly({m: c for m, c in solved.items() if c > 0}) + 1, names)
-    right = to_sympy(Poly({m: -c for m, c in solved.items() if c < 0}) + 1, names)
+    inside = atom.args[0]
+    left = to_sympy(part(inside, lambda _, c: c > 0) + 1, names)
+    right = to_sympy(1 - part(inside, lambda _, c: c < 0), names)
     return sp.KroneckerDelta(left, right)
 
 

@@ -13,6 +13,7 @@ from derivations.algebra import functions as f
 from derivations.algebra.brackets import split
 from derivations.algebra.ranges import POSITIVE, sign
 from derivations.algebra.terms import BRACKETS, ONE, ZERO, Atom, Poly, Undecided, atoms, poly
+from derivations.algebra.terms import monomial as one_term
 from derivations.reading.notes import Guard, note, noted, pass_on
 
 MOST_CASES = 6
@@ -85,7 +86,7 @@ def _signed(p: Poly) -> Any:
         infinities = [e for a, e in monomial if a.head == "const" and a.args[0] == "inf"]
         if not infinities:
             continue
-        rest = Poly({tuple(x for x in monomial if x[0].args[:1] != ("inf",)): coefficient})
+        rest = one_term(tuple(x for x in monomial if x[0].args[:1] != ("inf",)), coefficient)
         here = 1 if sign(rest) == POSITIVE else -1 if sign(-rest) == POSITIVE else 0
         if min(infinities) < 0 or not here or (total and total != here):
             raise Undecided("an infinity of unknown sign")

@@ -5,7 +5,6 @@ from letters import HALF, LABEL, A, B, C, E, I, J, K, M, N, P, Z, i, j, k, p, q,
 
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import (
-    MOST_CASES,
     at_least,
     content,
     delta,
@@ -21,6 +20,7 @@ from derivations.algebra.brackets import (
 from derivations.algebra.decide import is_zero
 from derivations.algebra.sums import largest, maximiser, product_over, total
 from derivations.algebra.terms import ONE, ZERO, Atom, Undecided, add, entry, number, poly, size
+from derivations.limits import MOST_CASES
 
 LARGEST = largest((I,), x(I))
 (TOP,) = maximiser((I,), x(I))
