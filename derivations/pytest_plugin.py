@@ -1,8 +1,10 @@
 """For pytest: every rule of a module proved, each as a test of its own.
 
-@pytest.mark.proves("my_package.ops", sizes={"norm": ("n d",)})
-def test_rules(proof):
-assert proof
+The marker names the module, and the sizes of those ops that have no annotations:
+
+    @pytest.mark.proves("my_package.ops", sizes={"norm": ("n d",)})
+    def test_rules(proof):
+        assert proof
 """
 
 from typing import Any

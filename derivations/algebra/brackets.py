@@ -9,8 +9,15 @@ from derivations.algebra.atoms import BRACKETS, inside
 from derivations.algebra.cases import by_cases, split
 from derivations.algebra.factors import content, is_turned, simplest
 from derivations.algebra.identities import identity
-from derivations.algebra.integers import at_least, delta, in_range, solve
-from derivations.algebra.maxima import is_maximum, maximum_against_entry
+from derivations.algebra.integers import (
+    at_least,
+    clipped,
+    delta,
+    in_range,
+    solve,
+    whole_maximum,
+)
+from derivations.algebra.maxima import maximum_against_entry, meets_maximum
 from derivations.algebra.ranges import POSITIVE, at_least_zero, sign
 from derivations.algebra.regions import may_vanish
 from derivations.algebra.session import cached
@@ -83,10 +90,9 @@ def zero(p: Poly) -> Poly:
     if sign(p) == POSITIVE or sign(-p) == POSITIVE:
         return ZERO
     p = simplest(p)
-    for candidate in (p, -p):
-        weight = is_maximum(candidate, within=False)
-        if weight is not None:
-            return weight
+    weight = meets_maximum(p)
+    if weight is not None:
+        return weight
     if may_vanish(p):
         return ONE - positive(p) - positive(-p)
     return poly(Atom("zero", -p if is_turned(p) else p))
@@ -109,14 +115,17 @@ __all__ = [
     "BRACKETS",
     "at_least",
     "by_cases",
+    "clipped",
     "content",
     "delta",
     "in_range",
     "may_vanish",
+    "meets_maximum",
     "off_boundaries",
     "positive",
     "settled",
     "solve",
     "split",
+    "whole_maximum",
     "zero",
 ]

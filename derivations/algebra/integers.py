@@ -3,6 +3,7 @@
 from collections.abc import Set
 from fractions import Fraction
 
+from derivations.algebra.cases import by_cases
 from derivations.algebra.factors import content, is_turned, primitive
 from derivations.algebra.identities import identity
 from derivations.algebra.permutations import unsorted
@@ -40,6 +41,7 @@ from derivations.algebra.terms import (
     needs="all but the constant term of P is an integer after division by its content",
 )
 @cached
+@by_cases
 def delta(p: Poly) -> Poly:
     """[P = 0] of an integer: 0 or 1 if the ranges say so, and apart in digits of merged axes."""
     value = constant(p)
@@ -97,6 +99,7 @@ def _digits(p: Poly) -> tuple[Poly, Poly] | None:
     why="there is no integer between -1 and 0",
     needs="P is an integer",
 )
+@by_cases
 def at_least(p: Poly) -> Poly:
     """[P ≥ 0] of an integer."""
     p = primitive(p)
@@ -114,6 +117,16 @@ def at_least(p: Poly) -> Poly:
     if is_turned(p):
         return ONE - poly(Atom("atleast", -p - 1))
     return poly(Atom("atleast", p))
+
+
+def whole_maximum(a: Poly, b: Poly) -> Poly:
+    """max(a, b) of integers, which has no boundary."""
+    return b + (a - b) * at_least(a - b)
+
+
+def clipped(p: Poly, greatest: Poly) -> Poly:
+    """An index moved into 0 … greatest."""
+    return -whole_maximum(-whole_maximum(p, ZERO), -greatest)
 
 
 def in_range(p: Poly, n: Poly) -> Poly:

@@ -48,13 +48,15 @@ def maximum_against_entry(p: Poly) -> Poly | None:
     why="the definition of a maximum; for a k out of range the two are equal on a null set",
     needs="the maximiser is unique but on a null set",
 )
-def is_maximum(p: Poly, within: bool = True) -> Poly | None:
+def is_maximum(p: Poly, within: bool = True, given: frozenset[Poly] = frozenset()) -> Poly | None:
     """[A = k] for P = c (f(A) - f(k)), A the maximiser of f and c > 0. Else None.
 
     With `within` the k must be one of those that A is chosen from, so that P ≥ 0; without, P is 0
-    off its boundary at k = A alone.
+    off its boundary at k = A alone. The maximisers of what is given are unique, the caller says.
     """
-    largest = [a for a in everywhere(p) if a.head == "argmax" and not _may_tie(a)]
+    largest = [
+        a for a in everywhere(p) if a.head == "argmax" and (summand(a) in given or not _may_tie(a))
+    ]
     for atom in largest:
         bound, f = bound_indices(atom), summand(atom)
         whole = [Atom("argmax", bound, f, position) for position in range(len(bound))]
@@ -64,6 +66,12 @@ def is_maximum(p: Poly, within: bool = True) -> Poly | None:
             if values is not None:
                 return product(delta(poly(a) - v) for a, v in zip(whole, values, strict=True))
     return None
+
+
+def meets_maximum(p: Poly, given: frozenset[Poly] = frozenset()) -> Poly | None:
+    """[P = 0] for P = ±c (max f - f(k)), off ties: whether k is the maximiser. Else None."""
+    found = (is_maximum(candidate, False, given) for candidate in (p, -p))
+    return next((weight for weight in found if weight is not None), None)
 
 
 def _solution(

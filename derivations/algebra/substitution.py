@@ -60,14 +60,24 @@ def _substituted(pairs: Monomial, coefficient: Number, values: Mapping[Atom, Pol
 
 
 def renamed(p: Poly, name: Callable[[str], str]) -> Poly:
-    """`p` with its arrays of reals called otherwise; every atom is built anew."""
+    """`p` with its arrays of reals called otherwise."""
+    return with_entries(p, lambda a: (name(name_of(a)), a.args[1]))
+
+
+def signed(p: Poly, signs: Mapping[str, str]) -> Poly:
+    """`p` with what is known of the signs of whole arrays of reals."""
+    return with_entries(p, lambda a: (name_of(a), signs.get(name_of(a), a.args[1])))
+
+
+def with_entries(p: Poly, change: Callable[[Atom], tuple[str, str]]) -> Poly:
+    """`p` with other names and signs of its arrays of reals; every atom is built anew."""
 
     def changed(atom: Atom) -> Poly:
         if atom.head in ("var", "size", "const", "prime"):
             return poly(atom)
         if atom.head == "entry" and not is_integer(atom):
-            at = (renamed(i, name) for i in places(atom))
-            return poly(Atom("entry", name(name_of(atom)), *atom.args[1:3], *at))
-        return rebuilt(atom, lambda arg: renamed(arg, name))
+            at = (with_entries(i, change) for i in places(atom))
+            return poly(Atom("entry", *change(atom), atom.args[2], *at))
+        return rebuilt(atom, lambda arg: with_entries(arg, change))
 
     return with_atoms(p, changed)

@@ -43,6 +43,7 @@ from derivations.algebra.substitution import (
     REBUILD,
     rebuilt,
     renamed,
+    signed,
     substitute,
     with_atoms,
 )
@@ -80,6 +81,7 @@ __all__ = [
     "product",
     "rebuilt",
     "renamed",
+    "signed",
     "scale",
     "single",
     "size",
