@@ -272,13 +272,21 @@ def admit(problem: Problem, point: Point, name: str, judged: Judged, f: Findings
         pairs = zip(run["value"], run["definition"], strict=True)
         is_seen = any(differ_in_double(a, b).any() for a, b in pairs)
     else:
-        entry = run[name][0][judged.place]
-        is_seen = bool(differ_in_double(entry, float(judged.true)).any())
+        is_seen = _is_seen(float(run[name][0][judged.place]), judged)
     if is_seen:
         f.different[name] = (point, judged)
         f.agreed.pop(name, None)
     else:
         f.disputed[name] = "the evaluator finds a difference that the code does not show"
+
+
+def _is_seen(found: float, judged: Judged) -> bool:
+    """Whether what the code returns is on the side of what was evaluated, not of the truth."""
+    if not MP.isfinite(judged.by_hand):
+        return not np.isfinite(found)
+    gap = abs(judged.by_hand - judged.true)
+    is_above_rounding = gap > MP.mpf(10) ** -14 * (abs(judged.by_hand) + abs(judged.true))
+    return is_above_rounding and not abs(MP.mpf(found) - judged.true) <= gap / 2
 
 
 def differ_in_double(a: Any, b: Any) -> np.ndarray:
@@ -300,8 +308,14 @@ def search(
     if not len(layout.floats):
         return
     machine = Machine(problem, traces, layout)
-    with stage("running the code at many points"):
-        seen = look(machine)
+    try:
+        with stage("running the code at many points"):
+            seen = look(machine)
+    except Undecided:
+        raise
+    except Exception as error:  # whatever the code in question raises
+        f.reason = f"it cannot be run at many points: {type(error).__name__}"
+        return
     for c in candidates(machine, seen, frozenset(names)):
         tick()
         if c.name in f.different:

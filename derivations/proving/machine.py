@@ -103,9 +103,13 @@ class Machine:
                 every[k] = x
             return _run(self.traces.value, every, [])
 
-        _run(self.traces.value, inputs, gaps)
-        values, pull = jax.vjp(value, *(inputs[k] for k in floats))
-        return _flat(hand), _flat([*values, *pull(list(bars))]), _flat(gaps)[:MOST_GAPS]
+        values = _run(self.traces.value, inputs, gaps)
+        try:
+            _, pull = jax.vjp(value, *(inputs[k] for k in floats))
+            auto = pull(list(bars))
+        except Exception:  # as of a loop that JAX cannot differentiate
+            auto = hand[len(values) :]
+        return _flat(hand), _flat([*values, *auto]), _flat(gaps)[:MOST_GAPS]
 
 
 def _flat(arrays: Iterable[Any]) -> jax.Array:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derivations.algebra.session import session
-from derivations.algebra.terms import Poly
+from derivations.algebra.terms import Poly, Undecided
 from derivations.algebra.text import terms_of_difference, text
 from derivations.proving.arguments import UsageError, name_of
 from derivations.proving.assumptions import Assumptions
 from derivations.proving.case import PROVED, REFUTED, UNKNOWN, ArgumentProof, CaseProof, prove_case
+from derivations.proving.problem import Problem
 from derivations.proving.ranks import problems
 from derivations.proving.script import Witness
 from derivations.proving.state import changed, snapshot
@@ -124,7 +125,7 @@ def prove(
             found.append(prove_case(case, case.chosen(wrt), assumptions, is_main=case is main))
             if any(a.verdict == REFUTED for a in found[-1].arguments):
                 break
-        moved = changed(before, snapshot(op))
+        moved = changed(before, snapshot(op)) or _unrepeatable(main, found)
         if moved:
             found = [_with_state(case, moved) for case in found]
         return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
@@ -135,12 +136,23 @@ MAIN = 2  # of the ranks that a *batch may have, the one that is looked at most
 
 def _with_state(case: CaseProof, moved: Sequence[str]) -> CaseProof:
     """Nothing is proved of code that changes what it reads."""
-    reason = f"the code changes what it reads: {', '.join(moved)}"
-    arguments = tuple(
-        replace(a, verdict=UNKNOWN, reason=reason) if a.verdict == PROVED else a
-        for a in case.arguments
+    reason = f"the code changes what it reads ({', '.join(moved)}): a side effect, or chance"
+    arguments = tuple(ArgumentProof(a.name, UNKNOWN, reason=reason) for a in case.arguments)
+    return replace(case, arguments=arguments, witness=None)
+
+
+def _unrepeatable(problem: Problem, found: Sequence[CaseProof]) -> list[str]:
+    """Whether code that is refuted is another one each time that it is traced."""
+    if not any(a.verdict == REFUTED for case in found for a in case.arguments):
+        return []
+    try:
+        first, second = (problem.traced() for _ in range(2))
+    except Undecided:
+        return []
+    is_same = all(
+        str(a) == str(b) for a, b in ((first.value, second.value), (first.hand, second.hand))
     )
-    return replace(case, arguments=arguments)
+    return [] if is_same else ["it is another one each time that it is traced"]
 
 
 # --- all choices of ranks ---

@@ -17,7 +17,7 @@ def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
     Raises:
         Exception: whatever the code raises.
     """
-    with jax.enable_x64(True), _quick(), jax.numpy_rank_promotion("allow"):
+    with jax.enable_x64(True), _quick(), _as_usual():
         arrays = [
             float(x) if a.symbolic else _array(x)
             for a, x in zip(problem.arrays, point.inputs, strict=True)
@@ -47,6 +47,13 @@ def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
 
 def _array(x: np.ndarray) -> Any:
     return jax.numpy.asarray(np.asarray(x, dtype="int32" if x.dtype.kind == "i" else "float64"))
+
+
+@contextmanager
+def _as_usual() -> Iterator[None]:
+    """Promotion as JAX has it by default, whatever the caller has set: the doubles are ours."""
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        yield
 
 
 @contextmanager

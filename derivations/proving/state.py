@@ -1,5 +1,8 @@
 """Code that changes what it reads is another rule each time, and no trace speaks for it."""
 
+import dis
+import itertools
+import random
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
 from typing import Any
@@ -10,7 +13,18 @@ from derivations.proving.symbolic import is_trusted
 
 DEEPEST = 4  # calls that are followed
 PLAIN = (int, float, complex, str, bytes, bool, type(None))
-MUTABLE = (list, dict, set, bytearray, np.ndarray, np.random.Generator, np.random.RandomState)
+MUTABLE = (
+    list,
+    dict,
+    set,
+    bytearray,
+    itertools.count,
+    random.Random,
+    np.ndarray,
+    np.random.Generator,
+    np.random.RandomState,
+)
+WRITING = frozenset({"append", "add", "extend"})  # what only keeps something is no obstacle
 LONGEST = 2000  # characters of one thing's text
 
 
@@ -34,7 +48,10 @@ def _gather(value: Any, found: dict[str, str], depth: int, seen: set[int]) -> No
     if is_trusted(value.__code__.co_filename):
         return
     seen.add(id(value))
+    kept = _only_written(value.__code__)
     for name, inner in _visible(value):
+        if name in kept:
+            continue
         if isinstance(inner, (*PLAIN, *MUTABLE)):
             found[f"{value.__module__}.{name}"] = _text(inner)
         for part in (inner, *(getattr(inner, p, None) for p in ("fun", "fwd", "bwd", "jvp"))):
@@ -56,16 +73,35 @@ def _visible(function: FunctionType) -> Iterator[tuple[str, Any]]:
     )
 
 
-def _names(code: CodeType) -> Iterator[str]:
-    yield from code.co_names
+def _only_written(code: CodeType) -> set[str]:
+    """Names of containers that the code puts things into, and never looks at."""
+    uses: dict[str, list[bool]] = {}
+    for inner in _codes(code):
+        listed = list(dis.get_instructions(inner))
+        for here, after in zip(listed, listed[1:], strict=False):
+            if here.opname in ("LOAD_GLOBAL", "LOAD_DEREF"):
+                is_call = after.opname in ("LOAD_METHOD", "LOAD_ATTR")
+                uses.setdefault(here.argval, []).append(is_call and after.argval in WRITING)
+    return {name for name, found in uses.items() if all(found)}
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
     for inner in code.co_consts:
         if isinstance(inner, CodeType):
-            yield from _names(inner)
+            yield from _codes(inner)
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    for inner in _codes(code):
+        yield from inner.co_names
 
 
 def _text(value: Any) -> str:
     if isinstance(value, np.random.Generator):
         return str(value.bit_generator.state)
+    if isinstance(value, random.Random):
+        return str(value.getstate())
     if isinstance(value, np.random.RandomState):
         return str(value.get_state())
     if isinstance(value, np.ndarray):

@@ -8,7 +8,7 @@ the rule returns is told, beside the derivatives of the two sides.
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -130,7 +130,7 @@ def _at(
         if OUTSIDE in kinds:
             return OnSwitch("outside")
         if KINK in kinds:
-            return _kink(problem, traces, root, names, hand, draw)
+            return _kink(problem, traces, root, names, draw)
         return OnSwitch("right")
     except (CannotEvaluate, Undecided):
         return OnSwitch()
@@ -156,7 +156,6 @@ def _kink(
     traces: Traces,
     root: Root,
     names: Sequence[str],
-    hand: dict[str, np.ndarray],
     draw: random.Random,
 ) -> OnSwitch:
     """What the rule returns for the entry that crosses, what the two sides give, and if it may.
@@ -166,6 +165,9 @@ def _kink(
     """
     if root.name not in names:
         return OnSwitch("kink")
+    ones = tuple(reals(np.full(c.shape, 1)) for c in root.point.cotangents)
+    root = replace(root, point=replace(root.point, cotangents=ones))
+    hand = _gradients(problem, traces, root.point)
     ways = _across(problem, root)
 
     def seen(name: str, direction: np.ndarray | None = None) -> np.ndarray:

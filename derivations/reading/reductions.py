@@ -158,10 +158,10 @@ def _cumprod(reader: Reader, equation: Any, a: Array) -> Array:
 
 
 def _product(reader: Reader, names: Any, p: Poly) -> Poly:
-    """Π p, whose derivative is read as Π p Σ ∂p / p for an axis of symbolic length."""
+    """Π p, whose derivative is read as Π p Σ ∂p / p, off p = 0, for an axis of symbolic length."""
     finite(p)
     if constant(product(i.args[1] for i in names)) is None:
-        reader.assume("nonzero", p)
+        reader.assume("meeting", p)
     return product_over(names, p)
 
 
