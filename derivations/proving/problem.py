@@ -29,6 +29,7 @@ class Problem:
     ranks: str = ""
     order: int = 1
     sums: tuple[tuple[str, int], ...] = ()  # arrays whose sum over the last axis is assumed
+    real: str = "float64"  # the type that the code is traced in
     alone: tuple[str, ...] = ()  # the only arguments that are differentiated; all if none is named
 
     @property
@@ -155,7 +156,7 @@ class Problem:
             least = [f"{name} >= {k}" for name, k in self.minimal]
             known = iter(export.symbolic_shape(", ".join(dims), constraints=least) if dims else ())
             shapes = [tuple(next(known) for _ in a.dims) for a in self.arrays]
-        types = [jnp.int32 if a.kind == "int" else jnp.float64 for a in self.arrays]
+        types = [jnp.int32 if a.kind == "int" else jnp.dtype(self.real) for a in self.arrays]
         return [jax.ShapeDtypeStruct(s, t) for s, t in zip(shapes, types, strict=True)]
 
 

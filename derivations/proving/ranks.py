@@ -1,6 +1,6 @@
 """From a target and its sizes to problems: one for each choice of ranks.
 
-A `*batch` stands for any number of axes and is tried with 0, 1 and 2; every named size is a symbol.
+A `*batch` stands for any number of axes and is tried with 0 to 4; every named size is a symbol.
 """
 
 import inspect
@@ -25,7 +25,7 @@ from derivations.proving.problem import Problem
 from derivations.proving.second_order import second_order
 from funcnet.contract import Flattened, Labels, Rows
 
-RANKS = (0, 1, 2)
+RANKS = (0, 1, 2, 3, 4)
 FEW = 3  # so many differentiable arguments have 7 sets of them; of more not all sets are tried
 
 

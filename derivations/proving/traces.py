@@ -11,6 +11,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from derivations.witness import coarsest
+
 SHORT = 36  # binary digits; a decimal such as 0.1 has 53
 
 
@@ -21,11 +23,21 @@ class Traces:
     value: Any
     hand: Any
     outputs: tuple[tuple[Any, ...], ...]
+    keeps_digits: bool = True  # whether conversions to narrower floats are the identity
+
+    @cached_property
+    def coarsest(self) -> float:
+        """The eps of the coarsest type that numbers are rounded to on the way; 0 if none is."""
+        return max(coarsest(self.value), coarsest(self.hand))
 
     @cached_property
     def is_exact(self) -> bool:
         """Whether every number in the program is a short binary one, as 2 and 0.5 are, not 0.1."""
         return all(_is_short(x) for jaxpr in (self.value, self.hand) for x in _numbers(jaxpr))
+
+    def numbers(self) -> Iterator[Any]:
+        """The literals and constants of both programs."""
+        return itertools.chain.from_iterable(map(_numbers, (self.value, self.hand)))
 
     @property
     def has_cut(self) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from derivations.algebra import trusted
 from derivations.reading.rules import RULES as READ
 from derivations.witness.run import RULES as EVALUATED
 
@@ -59,9 +60,7 @@ def _of_evaluator() -> str:
 
 
 def _of_kernel() -> str:
-    known = rules()
-    count = lines([ROOT / "algebra"])
-    return f"{len(known)} rules, {count:,} lines" if known else f"{count:,} lines"
+    return f"{len(trusted.rules())} rules, {lines([ROOT / 'algebra']):,} lines"
 
 
 def _of_jax() -> str:
@@ -109,15 +108,6 @@ PARTS = (
 )
 
 
-def rules() -> tuple[str, ...]:
-    """The rules of the algebra, each with its reason, as the kernel itself names them."""
-    try:
-        trusted = importlib.import_module("derivations.algebra.trusted")
-    except ModuleNotFoundError:
-        return ()
-    return tuple(map(str, trusted.rules()))
-
-
 def page() -> str:
     """What is trusted, for what, and what would have to fail together for a wrong verdict."""
     texts = ["What a verdict rests on", "", *_wrapped(CLAIM), ""]
@@ -125,9 +115,7 @@ def page() -> str:
         texts += [f"{part.name}: {part.counted()}"]
         texts += _wrapped(f"trusted for: {part.trusted_for}", "  ")
         texts += _wrapped(f"guarded by: {part.guarded_by}", "  ")
-    texts += ["", *_wrapped(TOGETHER)]
-    if known := rules():
-        texts += ["", "The rules of the algebra", *(f"  {rule}" for rule in known)]
+    texts += ["", *_wrapped(TOGETHER), "", "The rules of the algebra", "", trusted.page()]
     return "\n".join(texts)
 
 

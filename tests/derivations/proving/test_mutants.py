@@ -1,7 +1,4 @@
-"""Our own rules with one mistake each.
-
-Never proved where they differ, refuted in 95 of 100 cases.
-"""
+"""Our own rules with one mistake each are never proved where they differ, and mostly refuted."""
 
 import random
 
