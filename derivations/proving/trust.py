@@ -12,7 +12,7 @@ import numpy as np
 
 from derivations.algebra import trusted
 from derivations.reading.rules import RULES as READ
-from derivations.witness.run import RULES as EVALUATED
+from derivations.witness.rules import RULES as EVALUATED
 
 ROOT = Path(__file__).parent.parent
 WIDTH = 100
