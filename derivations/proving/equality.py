@@ -31,7 +31,7 @@ class Pair:
     names: dict[Atom, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """One equality to decide: hand-written and true expression, and what the algebra says."""
 
@@ -49,7 +49,7 @@ class Comparison:
         return next((p for p in self.pairs if p.hand != p.true), next(iter(self.pairs), None))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Readings:
     """What the algebra says of a problem, and the conditions that are the definition's own."""
 
