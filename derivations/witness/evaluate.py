@@ -29,7 +29,10 @@ def constant(value: Any) -> Number:
 
 # what has poles, at which a machine returns ±∞
 POLES = frozenset(
-    "div log log1p log2 rsqrt pow integer_pow atanh erf_inv lgamma digamma polygamma".split()
+    (
+        *("div", "log", "log1p", "log2", "rsqrt", "pow", "integer_pow", "atanh", "erf_inv"),
+        *("lgamma", "digamma", "polygamma"),
+    )
 )
 
 EDGES = frozenset({"sqrt", "rsqrt", "cbrt", "pow"})  # of what begins at 0, or has no slope there
@@ -93,7 +96,7 @@ def _is_at_zero(x: Number) -> bool:
 
 
 def _without_poles(around: Surroundings, found: Number, operands: Iterable[Number]) -> Number:
-    """nan where finite numbers make an infinite one: there the function has no value."""
+    """No number where finite ones make an infinite one: there the function has no value."""
     if not found.is_float:
         return found
     is_pole = np.vectorize(MP.isinf, otypes=[bool])(found.value)
