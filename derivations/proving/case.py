@@ -144,7 +144,7 @@ def _looked_at(
     with stage("evaluating a sample"):
         sample(problem, traces, sizes, names, f)
     _hold(problem, readings, f, doubts)
-    if is_main:
+    if is_main and not f.different:
         _hold_against_run(problem, names, f, doubts)
     if is_main or suspects:
         larger = sizes_beyond(problem, readings, sizes)
@@ -158,7 +158,7 @@ def _looked_at(
         alone = [k for c in readings.comparisons if c.is_equal for k in of_rule_alone(c, readings)]
         conditions = dict.fromkeys([*told, *alone])
         seen = on_switches(problem, traces, layout, conditions, wrt, f)
-    if is_main or suspects:
+    if (is_main or suspects) and not f.different:
         with stage("comparing the programs of different sizes"):
             _at_other_sizes(problem, wrt, assumptions, readings, suspects, f, doubts)
     return seen

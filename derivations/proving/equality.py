@@ -88,8 +88,9 @@ def by_algebra(
         reason = "an expression nested too deeply"
         return Readings(tuple(Comparison(name, reason=reason) for name in ("value", *wrt)))
     reader.known = tuple(c for c in own if c.kind in DOMAIN)
+    # a root's edge is a switch of the definition, which is looked at
     facts = tuple(
-        c.expression for c in reader.known if not c.guards and c.kind in ("positive", "nonneg")
+        c.expression for c in own if not c.guards and c.kind in ("positive", "nonneg", "edge")
     )
     known = Facts(_sums(problem, assumptions, reader), facts, reader)
     found = [_compared("value", lambda: _values(sides, values), known)]

@@ -157,7 +157,9 @@ def test_the_script_of_an_importable_op_needs_nothing(tmp_path):
     out = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert out.stdout.split() == ["by", "hand:", "9.0", "in", "truth:", "6.0"]
+    words = out.stdout.split()
+    assert words[:2] + words[3:5] == ["by", "hand:", "in", "truth:"]
+    assert float(words[2]) / float(words[5]) == 1.5
 
 
 def test_a_function_that_cannot_be_imported_is_named_with_its_line():
