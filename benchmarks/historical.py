@@ -62,7 +62,7 @@ def _standardize_backward(g, x, *, right):
     if right:
         s_bar = -total / (s + 1e-5) ** 2
         # s_bar (x - m) is 0 where s is, so that the whole is smooth there
-        v_bar = jnp.where(s == 0, 0.0, s_bar / (2 * jnp.where(s == 0, 1.0, s)))
+        v_bar = jnp.where(s > 0, s_bar / (2 * jnp.where(s > 0, s, 1.0)), 0.0)
     else:
         s_bar = -total / variance
         v_bar = s_bar / (2 * (s + 1e-5))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from derivations.algebra.atoms import inside, name_of, places, size_of
 from derivations.algebra.cases import split
-from derivations.algebra.factors import primitive
+from derivations.algebra.factors import simplest
 from derivations.algebra.identities import identity
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
@@ -94,6 +94,6 @@ def _is_case_of(p: Poly, fact: Poly) -> bool:
     choices = [[i for i in p.free if size_of(i) == size_of(mine)] for mine in own]
     for chosen in itertools.product(*choices):
         there = substitute(fact, {a: poly(b) for a, b in zip(own, chosen, strict=True)})
-        if primitive(p) == primitive(there):
+        if simplest(p) == simplest(there):
             return True
     return False

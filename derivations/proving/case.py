@@ -33,7 +33,7 @@ from derivations.proving.counterexample import (
     unequal_sizes,
 )
 from derivations.proving.equality import Comparison, Pair, Readings, by_algebra
-from derivations.proving.points import Layout
+from derivations.proving.points import Layout, Point
 from derivations.proving.problem import Problem, bar_names
 from derivations.proving.running import as_it_runs
 from derivations.proving.sameness import (
@@ -138,11 +138,14 @@ def _looked_at(
     traces = concrete(problem, sizes, f)
     if traces is None:
         return {}
+    if traces.has_open_loop:  # it may never end, and is not run
+        f.reason = "a loop that ends on a value"
+        return {}
     with stage("evaluating a sample"):
         sample(problem, traces, sizes, names, f)
     _hold(problem, readings, f, doubts)
-    if is_main:
-        _hold_against_run(problem, traces, f, doubts)
+    if is_main and not f.different:
+        _hold_against_run(problem, names, f, doubts)
     if is_main or suspects:
         larger = sizes_beyond(problem, readings, sizes)
         traces = traces if larger == sizes else concrete(problem, larger, f) or traces
@@ -155,8 +158,9 @@ def _looked_at(
         alone = [k for c in readings.comparisons if c.is_equal for k in of_rule_alone(c, readings)]
         conditions = dict.fromkeys([*told, *alone])
         seen = on_switches(problem, traces, layout, conditions, wrt, f)
-    with stage("comparing the programs of different sizes"):
-        _at_other_sizes(problem, wrt, assumptions, readings, suspects, f, doubts)
+    if (is_main or suspects) and not f.different:
+        with stage("comparing the programs of different sizes"):
+            _at_other_sizes(problem, wrt, assumptions, readings, suspects, f, doubts)
     return seen
 
 
@@ -297,11 +301,19 @@ def _read_value(p: Poly, here: Place) -> Any:
         return first
 
 
-def _hold_against_run(problem: Problem, traces: Traces, f: Findings, doubts: Doubts) -> None:
-    """The code as JAX runs it, eagerly and by its own protocol, must give what was evaluated."""
-    if not f.samples:
+def _hold_against_run(problem: Problem, names: Sequence[str], f: Findings, doubts: Doubts) -> None:
+    """The code as JAX runs it, eagerly and by its own protocol, must give what was evaluated.
+
+    At equal sizes, because JAX compiles each operation for each shape.
+    """
+    least = dict(problem.minimal)
+    sizes = {n: max(2, least.get(n, 1)) for n in problem.sizes}
+    traces, own = concrete(problem, sizes, f), Findings()
+    if traces is not None:
+        sample(problem, traces, sizes, names, own)
+    if not own.samples or traces is None:
         return
-    sample_ = f.samples[0]
+    sample_ = own.samples[0]
     try:
         with stage("running the code"):
             run = as_it_runs(problem, sample_.point)
@@ -312,7 +324,7 @@ def _hold_against_run(problem: Problem, traces: Traces, f: Findings, doubts: Dou
     for name, arrays in expected.items():
         for array, found in zip(arrays, run[name], strict=True):
             if not _is_near(array, found, max(IN_DOUBLE, 100 * f.coarsest)):
-                _dispute(problem, traces, run, f, doubts, name)
+                _dispute(problem, traces, sample_.point, run, f, doubts, name)
 
 
 def _is_near(array: Any, found: np.ndarray, tolerance: float) -> bool:
@@ -323,11 +335,16 @@ def _is_near(array: Any, found: np.ndarray, tolerance: float) -> bool:
 
 
 def _dispute(
-    problem: Problem, traces: Traces, run: Mapping[str, Any], f: Findings, doubts: Doubts, name: str
+    problem: Problem,
+    traces: Traces,
+    point: Point,
+    run: Mapping[str, Any],
+    f: Findings,
+    doubts: Doubts,
+    name: str,
 ) -> None:
     """The code runs to other numbers than were traced: it is wrong, or another program."""
     doubts.by_name[name] = "run eagerly, the code gives other numbers than when it is traced"
-    point = f.samples[0].point
     for place in np.ndindex(run[name][0].shape) if name != "value" else ():
         judged = judge(problem, traces, point, name, place)
         found = replace(judged, verdict=DIFFERS, by_hand=MP.mpf(float(run[name][0][place])))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from derivations.algebra.session import cached
 from derivations.algebra.terms import PERMUTATIONS, ZERO, Poly, everywhere
 from derivations.algebra.text import text
 from derivations.proving.equality import Comparison, Readings
@@ -31,6 +32,7 @@ SENTENCES = {
 }
 
 
+@cached
 def of_definition(readings: Readings) -> list[Condition]:
     """The definition's own conditions, without ties of a maximum that is in no value or gradient.
 
@@ -49,6 +51,7 @@ def is_never(readings: Readings) -> bool:
     )
 
 
+@cached
 def of_rule_alone(c: Comparison, readings: Readings) -> list[Condition]:
     """What the rule needs that does not follow from the definition's domain, and is no kink of it.
 

@@ -31,7 +31,7 @@ class Pair:
     names: dict[Atom, str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """One equality to decide: hand-written and true expression, and what the algebra says."""
 
@@ -49,7 +49,7 @@ class Comparison:
         return next((p for p in self.pairs if p.hand != p.true), next(iter(self.pairs), None))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Readings:
     """What the algebra says of a problem, and the conditions that are the definition's own."""
 
@@ -88,8 +88,9 @@ def by_algebra(
         reason = "an expression nested too deeply"
         return Readings(tuple(Comparison(name, reason=reason) for name in ("value", *wrt)))
     reader.known = tuple(c for c in own if c.kind in DOMAIN)
+    # a root's edge is a switch of the definition, which is looked at
     facts = tuple(
-        c.expression for c in reader.known if not c.guards and c.kind in ("positive", "nonneg")
+        c.expression for c in own if not c.guards and c.kind in ("positive", "nonneg", "edge")
     )
     known = Facts(_sums(problem, assumptions, reader), facts, reader)
     found = [_compared("value", lambda: _values(sides, values), known)]

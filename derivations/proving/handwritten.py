@@ -1,11 +1,14 @@
 """Hand-written rules: called as JAX calls them, and found inside of functions."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from derivations.proving.arguments import Argument, is_custom_vjp, is_op, name_of
 from derivations.proving.sizes import UsageError
@@ -36,6 +39,35 @@ def called(
         if arguments[k].kind == "float"
     ]
     return value, kept
+
+
+@contextmanager
+def float0_of_any_size() -> Iterator[None]:
+    """Let `np.zeros(i.shape, float0)`, the cotangent of integers, be written for symbolic sizes.
+
+    NumPy has no arrays of symbolic sizes; None says the same to JAX.
+    """
+
+    def or_none(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def zeros(like: Any, *args: Any, **kwargs: Any) -> Any:
+            is_float0 = jax.dtypes.float0 in (*args[:1], kwargs.get("dtype"))
+            return None if is_float0 and _is_symbolic(like) else function(like, *args, **kwargs)
+
+        return zeros
+
+    before = np.zeros, np.zeros_like
+    np.zeros, np.zeros_like = map(or_none, before)
+    try:
+        yield
+    finally:
+        np.zeros, np.zeros_like = before
+
+
+def _is_symbolic(like: Any) -> bool:
+    """Whether it is a traced array, or a shape that is not all integers."""
+    shape = like if isinstance(like, (tuple, list)) else (like,)
+    return any(not isinstance(n, (int, np.integer, np.ndarray)) for n in shape)
 
 
 def require_shapes(target: Any, part: str, found: Sequence[Any], needed: Sequence[Any]) -> None:

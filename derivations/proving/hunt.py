@@ -16,9 +16,10 @@ from derivations.proving.points import generic, structured
 
 STEPS = np.concatenate([-(2.0 ** np.arange(34, -34, -3)), [0.0], 2.0 ** np.arange(-33, 35, 3)])
 MOST_RAYS = 48
-MOST_BRACKETS = 384
+MOST_BRACKETS = 256
 OF_ONE_GAP = 4
-TURNS = 24  # of narrowing
+TURNS = 15  # of narrowing
+MOST_BESIDE = 2600  # rows beside gaps, of each of the points started from
 BESIDE = 2.0 ** -np.array([1.0, 5, 10, 18, 24, 31])  # distances from a root, as parts of 1 + |x|
 COMBINED = 640
 TOO_FAR = 1e-6  # a relative gap between the rule and JAX's derivative that rounding rarely makes
@@ -61,14 +62,13 @@ def look(machine: Machine, seed: int = 5) -> Seen:
 def _roots(machine: Machine, draw: np.random.Generator) -> np.ndarray:
     """Rows on the gaps and close to them."""
     found = [np.zeros((0, machine.layout.width))]
-    bases = machine.layout.admitted(generic(machine.layout, draw, 3))
-    bases[1] = np.abs(bases[1])
-    bases[2] = np.abs(bases[2]) / (1 + np.abs(bases[2]))
+    bases = machine.layout.admitted(generic(machine.layout, draw, 2))
+    bases[1] = np.abs(bases[1]) / (1 + np.abs(bases[1]))
     for base in np.round(bases * 128) / 128:
         rays = _rays(machine, base, draw)
         at, way, ends = _brackets(machine, base, rays, draw)
         if len(at):
-            found.append(_around(machine, base, rays[way], at, ends))
+            found.append(_around(machine, base, rays[way], at, ends, draw))
     return np.concatenate(found)
 
 
@@ -113,7 +113,12 @@ def _rank_in_group(labels: np.ndarray) -> np.ndarray:
 
 
 def _around(
-    machine: Machine, base: np.ndarray, ways: np.ndarray, at: np.ndarray, ends: np.ndarray
+    machine: Machine,
+    base: np.ndarray,
+    ways: np.ndarray,
+    at: np.ndarray,
+    ends: np.ndarray,
+    draw: np.random.Generator,
 ) -> np.ndarray:
     """The roots, their rounded neighbours, and points on both sides."""
     low, high = _narrowed(machine, base, ways, at, ends)
@@ -121,8 +126,8 @@ def _around(
     scale = 1 + np.abs(low)
     sides = [low + sign * d * scale for d in BESIDE for sign in (-1, 1)]
     steps = np.stack([*roots, *sides, ends[:, 0], ends[:, 1]])
-    rows = base + steps[..., None] * ways[None]
-    return rows.reshape(-1, rows.shape[-1])
+    rows = np.unique((base + steps[..., None] * ways[None]).reshape(-1, len(base)), axis=0)
+    return rows if len(rows) <= MOST_BESIDE else draw.permutation(rows)[:MOST_BESIDE]
 
 
 def _narrowed(

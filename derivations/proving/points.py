@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -37,9 +38,16 @@ class Point:
 
 
 def unequal_sizes(problem: Problem) -> dict[str, int]:
-    """Small sizes that differ, so that no transposition hides."""
-    least = dict(problem.minimal)
-    return {n: max(2 + k % 3, least.get(n, 1)) for k, n in enumerate(problem.sizes)}
+    """Small sizes that differ, so that no transposition hides.
+
+    Of many axes that one annotation stands for, those beyond the second have one entry.
+    """
+    least, is_many = dict(problem.minimal), re.compile(r"[a-z]\w*[3-9]")
+    small = {
+        n: 1 if problem.ranks and is_many.fullmatch(n) else 2 + k % 3
+        for k, n in enumerate(problem.sizes)
+    }
+    return {n: max(k, least.get(n, 1)) for n, k in small.items()}
 
 
 @dataclass(frozen=True, eq=False)

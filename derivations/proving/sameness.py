@@ -32,14 +32,46 @@ MOST_NUMBERS = 300  # in a point of the search
 MOST_ENTRIES = 10**6
 MOST_LITERALS = 8
 DROPPED = frozenset(
-    "sharding out_sharding donated_invars inline keep_unused name ctx_mesh unique_indices "
-    "indices_are_sorted precision preferred_element_type compiler_options_kvs in_layouts "
-    "out_layouts in_shardings out_shardings accuracy weak_type jaxpr call_jaxpr fun_jaxpr "
-    "new_dtype dtype".split()
+    [
+        "sharding",
+        "out_sharding",
+        "donated_invars",
+        "inline",
+        "keep_unused",
+        "name",
+        "ctx_mesh",
+        "unique_indices",
+        "indices_are_sorted",
+        "precision",
+        "preferred_element_type",
+        "compiler_options_kvs",
+        "in_layouts",
+        "out_layouts",
+        "in_shardings",
+        "out_shardings",
+        "accuracy",
+        "weak_type",
+        "jaxpr",
+        "call_jaxpr",
+        "fun_jaxpr",
+        "new_dtype",
+        "dtype",
+    ]
 )
 CALLS = frozenset(
-    "pjit jit closed_call core_call remat remat2 checkpoint custom_jvp_call custom_vjp_call "
-    "custom_vjp_call_jaxpr custom_lin".split()
+    [
+        "pjit",
+        "jit",
+        "closed_call",
+        "core_call",
+        "remat",
+        "remat2",
+        "checkpoint",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "custom_vjp_call_jaxpr",
+        "custom_lin",
+    ]
 )
 
 

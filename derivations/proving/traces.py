@@ -35,6 +35,15 @@ class Traces:
         """Whether every number in the program is a short binary one, as 2 and 0.5 are, not 0.1."""
         return all(_is_short(x) for jaxpr in (self.value, self.hand) for x in _numbers(jaxpr))
 
+    @cached_property
+    def has_open_loop(self) -> bool:
+        """Whether a loop ends when a number is good enough: it may never end."""
+        return any(
+            e.primitive.name == "while" and _looks_at_reals(e.params["cond_jaxpr"])
+            for jaxpr in (self.value, self.hand)
+            for e in equations(jaxpr)
+        )
+
     def numbers(self) -> Iterator[Any]:
         """The literals and constants of both programs."""
         return itertools.chain.from_iterable(map(_numbers, (self.value, self.hand)))
@@ -55,6 +64,11 @@ def equations(jaxpr: Any) -> Iterator[Any]:
                     yield from equations(inner)
 
 
+def _looks_at_reals(condition: Any) -> bool:
+    read = [v for e in condition.jaxpr.eqns for v in e.invars if not hasattr(v, "val")]
+    return any(jax.numpy.issubdtype(v.aval.dtype, jax.numpy.floating) for v in read)
+
+
 def _numbers(jaxpr: Any) -> Iterator[Any]:
     """The literals and constants of a jaxpr, calls included."""
     yield from getattr(jaxpr, "consts", ())
@@ -65,10 +79,14 @@ def _numbers(jaxpr: Any) -> Iterator[Any]:
         )
 
 
+def is_key(value: Any) -> bool:
+    """Whether it is a typed random key, which NumPy cannot hold."""
+    return jax.numpy.issubdtype(getattr(value, "dtype", np.float64), jax.dtypes.extended)
+
+
 def _is_short(value: Any) -> bool:
-    dtype = getattr(value, "dtype", None)
-    if dtype is not None and jax.numpy.issubdtype(dtype, jax.dtypes.extended):
-        return True  # a random key
+    if is_key(value):
+        return True
     value = np.asarray(value)
     if value.dtype.kind not in "fV" or value.dtype == jax.dtypes.float0:
         return True

@@ -2,9 +2,9 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 
-from derivations.algebra.brackets import content, positive, settled, zero
+from derivations.algebra.brackets import positive, settled, zero
+from derivations.algebra.factors import simplest
 from derivations.algebra.ranges import POSITIVE, at_least_zero, sign
 from derivations.algebra.terms import (
     ONE,
@@ -15,7 +15,6 @@ from derivations.algebra.terms import (
     is_integer,
     poly,
     product,
-    scale,
     signed,
     single,
     substitute,
@@ -110,7 +109,7 @@ def _has_sign(kind: str, p: Poly | str) -> bool:
 
 
 def _simplest(p: Poly) -> Poly:
-    return scale(p, 1 / Fraction(content(p))) if p else p
+    return simplest(p) if p else p
 
 
 def _same(p: Poly, q: Poly) -> bool:

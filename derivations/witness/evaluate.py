@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from derivations.algebra.session import tick
-from derivations.witness.integers import is_floating, is_key
+from derivations.witness.integers import PLAIN, is_floating, is_key
 from derivations.witness.numbers import MP, NAN, CannotEvaluate, Number, Surroundings, reals
 from derivations.witness.rules import RULES
 
@@ -15,8 +15,11 @@ FAILURES = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, Va
 
 def constant(value: Any) -> Number:
     """A literal or a constant of the program, exactly."""
+    if getattr(getattr(value, "dtype", None), "kind", "") in PLAIN:
+        value = np.asarray(value)
+        return Number(reals(value) if value.dtype.kind == "f" else value)
     name = str(getattr(value, "dtype", ""))
-    if name == "float0" or "float0" in name:
+    if "float0" in name:
         return Number(reals(np.zeros(np.shape(value))))
     if name.startswith("key"):
         return Number(value)
@@ -29,7 +32,10 @@ def constant(value: Any) -> Number:
 
 # what has poles, at which a machine returns ±∞
 POLES = frozenset(
-    "div log log1p log2 rsqrt pow integer_pow atanh erf_inv lgamma digamma polygamma".split()
+    (
+        *("div", "log", "log1p", "log2", "rsqrt", "pow", "integer_pow", "atanh", "erf_inv"),
+        *("lgamma", "digamma", "polygamma"),
+    )
 )
 
 EDGES = frozenset({"sqrt", "rsqrt", "cbrt", "pow"})  # of what begins at 0, or has no slope there
@@ -37,7 +43,10 @@ EDGES = frozenset({"sqrt", "rsqrt", "cbrt", "pow"})  # of what begins at 0, or h
 
 def given(x: Number, dtype: Any) -> Number:
     """A number in the type of its place; integers may come in a wider one."""
-    if dtype is None or is_key(dtype) or "float0" in str(dtype):
+    kind = getattr(dtype, "kind", "")
+    if x.is_float and kind == "f":
+        return x
+    if dtype is None or (kind not in PLAIN and (is_key(dtype) or "float0" in str(dtype))):
         return x
     if is_floating(dtype):
         return x if x.is_float else Number(reals(x.value))
@@ -93,7 +102,7 @@ def _is_at_zero(x: Number) -> bool:
 
 
 def _without_poles(around: Surroundings, found: Number, operands: Iterable[Number]) -> Number:
-    """nan where finite numbers make an infinite one: there the function has no value."""
+    """No number where finite ones make an infinite one: there the function has no value."""
     if not found.is_float:
         return found
     is_pole = np.vectorize(MP.isinf, otypes=[bool])(found.value)

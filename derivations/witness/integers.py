@@ -14,17 +14,20 @@ import numpy as np
 from derivations.witness.numbers import CannotEvaluate, Number, Surroundings, as_array
 from derivations.witness.rules import RULES, result_type
 
+PLAIN = ("f", "i", "u", "b")  # the kinds of NumPy that say what a type holds
 EXTREMES = {"max": np.maximum, "min": np.minimum}
 
 
 def is_integer(dtype: Any) -> bool:
     """Whether a type holds integers; those of 4 bits are told by their name alone."""
-    return jnp.issubdtype(dtype, jnp.integer)
+    kind = getattr(dtype, "kind", "")
+    return kind in "iu" if kind in PLAIN else jnp.issubdtype(dtype, jnp.integer)
 
 
 def is_floating(dtype: Any) -> bool:
     """Whether a type holds real numbers; bfloat16 and those of 8 bits are told by their name."""
-    return jnp.issubdtype(dtype, jnp.floating)
+    kind = getattr(dtype, "kind", "")
+    return kind == "f" if kind in PLAIN else jnp.issubdtype(dtype, jnp.floating)
 
 
 def bits_of(dtype: Any) -> int:

@@ -74,7 +74,7 @@ class Surroundings:
     """What a run met: whether a switch was too near for the point to be used.
 
     Without poles, 1 / 0 and log 0 are no numbers, as in a definition; with them they are ±∞, as on
-    a machine. With all digits kept, conversions to narrower floats round nothing, as over the reals.
+    a machine. With all digits kept, conversions to narrower floats round nothing.
     """
 
     near_kink: bool = False

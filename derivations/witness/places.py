@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from derivations.witness.evaluate import evaluate
-from derivations.witness.integers import is_integer
 from derivations.witness.numbers import NAN, Number, Surroundings, as_array, moved, real
 from derivations.witness.rules import result_type, rule
 from derivations.witness.tangents import chosen
@@ -92,14 +91,11 @@ def _gather(_: Surroundings, equation: Any, x: Number, starts: Number) -> Number
 
 
 def _filler(equation: Any, x: Number) -> Number:
-    """What stands for entries that are not there: nan, the greatest, the least, true."""
-    given, dtype = equation.params.get("fill_value"), result_type(equation)
+    """What stands for entries that are not there, which JAX has written into the program."""
+    given = equation.params.get("fill_value")
     if x.is_float:
         return Number(as_array(NAN if given is None else real(given)))
-    if given is None and is_integer(dtype):
-        info = np.iinfo(dtype)
-        given = info.max if info.min == 0 else info.min
-    return Number(np.asarray(True if given is None else given).astype(dtype))
+    return Number(np.asarray(given or 0).astype(result_type(equation)))
 
 
 @rule(

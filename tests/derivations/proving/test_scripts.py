@@ -155,7 +155,11 @@ def test_the_script_of_an_importable_op_needs_nothing(tmp_path):
         sys.path.remove(str(tmp_path))
     assert "from shop import square as op" in witness.script
     out = subprocess.run(
-        [sys.executable, "-c", witness.script], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", witness.script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert out.stdout == f"by hand: {witness.by_hand}\nin truth: {witness.true}\n"
 

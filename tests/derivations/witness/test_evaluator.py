@@ -214,3 +214,43 @@ def test_failures_are_named():
     program.eqns[0].params["new_sizes"] = (7,)
     with pytest.raises(CannotEvaluate, match="reshape could not be evaluated"):
         run(program, [reals(np.ones((2, 3)))], [None])
+
+
+# --- without poles, and without roundings ---
+
+
+@pytest.mark.parametrize(
+    ("program", "is_pole"),
+    [
+        (lambda x: 1 / (x - 1), True),
+        (lambda x: jnp.log(x - 1), True),
+        (lambda x: 1 / (1 + 1 / (x - 1)), True),
+        (lambda x: x - inf, False),
+        (lambda x: jnp.exp(x - inf), False),
+        (lambda x: x / 3, False),
+        (lambda x: (x.astype(int) // 2).astype(float), False),
+    ],
+)
+def test_where_finite_numbers_make_an_infinite_one_there_is_no_value(program, is_pole):
+    (found,), near = run(traced(program, 1.0), [reals(1.0)], [None], poles=False)
+    assert (bool(MP.isnan(found.value[()])), near) == (is_pole, is_pole)
+
+
+def test_a_root_begins_at_zero():
+    assert run(traced(jnp.sqrt, 1.0), [reals(0.0)], [None], poles=False)[1]
+    assert not run(traced(jnp.sqrt, 1.0), [reals(2.0)], [None], poles=False)[1]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        lambda x: x.astype(np.float32).astype(float),
+        lambda x: lax.reduce_precision(x, 8, 23),
+    ],
+)
+def test_digits_may_be_kept(program):
+    third = np.asarray(MP.mpf(1) / 3, dtype=object)
+    (rounded_off,), _ = run(traced(program, 1.0), [third], [None])
+    (kept,), _ = run(traced(program, 1.0), [third], [None], keeps_digits=True)
+    assert rounded_off.value[()] == MP.mpf(float(np.float32(1 / 3)))
+    assert kept.value[()] == third[()]

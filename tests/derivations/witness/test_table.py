@@ -139,6 +139,21 @@ def test_primitives_of_other_versions(name):
     assert not misses(found.value, expected, 1e-14)
 
 
+@pytest.mark.parametrize("name", ["log2", "one_minus_square", "polynomial"])
+def test_slopes_of_other_versions(name):
+    params, args, expected = ELSEWHERE[name]
+    aval = SimpleNamespace(dtype=expected.dtype, shape=expected.shape)
+    equation = SimpleNamespace(params=params, outvars=[SimpleNamespace(aval=aval)])
+    step = MP.mpf(10) ** -12
+
+    def at(side):
+        numbers = (Number(reals(x) + side * step, reals(np.ones(x.shape))) for x in args)
+        return RULES[name](Surroundings(), equation, *numbers)
+
+    gaps = at(0).tangent - (at(1).value - at(-1).value) / (2 * step)
+    assert max(abs(gap) for gap in gaps.reshape(-1)) < 1e-12
+
+
 def test_unstack():
     equation = SimpleNamespace(params={"axis": 1})
     found = RULES["unstack"](Surroundings(), equation, Number(reals(X)))
