@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from derivations.algebra.terms import Undecided
 from derivations.proving.arguments import Argument, is_custom_vjp, is_op, name_of
 from derivations.proving.sizes import UsageError
 from derivations.proving.traces import Traces, equations
@@ -109,10 +110,19 @@ def traceable(op: Any, arguments: Sequence[Argument]) -> Callable:
 
 
 def has_rule(target: Any, traces: Traces) -> bool:
-    """Whether anything in the function in question is hand-written; see NO_RULE if not."""
-    return is_op(getattr(getattr(target, "first", None), "target", target)) or any(
-        _is_of_the_user(call) for call in _calls(traces.value)
-    )
+    """Whether the function in question is hand-written, or anything that it calls."""
+    return is_op(target) or any(_is_of_the_user(call) for call in _calls(traces.value))
+
+
+def remarks(problem: Any) -> tuple[str, ...]:
+    """What has to be said of a problem in which nothing is hand-written."""
+    first = getattr(problem.target, "first", problem)  # of order 2, what has the rule
+    if is_op(first.target):
+        return ()
+    try:
+        return () if has_rule(first.target, first.traced(by_rule=False)) else (NO_RULE,)
+    except Undecided:
+        return ()
 
 
 def looks_at_zeros(target: Any, value: Any) -> bool:

@@ -32,6 +32,7 @@ class Problem:
     sums: tuple[tuple[str, int], ...] = ()  # arrays whose sum over the last axis is assumed
     real: str = "float64"  # the type that the code is traced in
     alone: tuple[str, ...] = ()  # the only arguments that are differentiated; all if none is named
+    used: int | None = None  # the only output that is used, by its number among the leaves
 
     @property
     def arrays(self) -> tuple[Argument, ...]:
@@ -77,10 +78,11 @@ class Problem:
         return [v != 0 if a.is_truth else v for v, a in zip(values, self.arguments, strict=True)]
 
     def call(self, function: Callable, arrays: Sequence[Any]) -> Any:
-        """The function of all its arguments."""
+        """The function of all its arguments; of its outputs the one that is used."""
         pairs = list(zip(self.arguments, self.with_values(arrays), strict=True))
         by_name = {a.keyword: value for a, value in pairs if a.keyword}
-        return function(*(value for a, value in pairs if not a.keyword), **by_name)
+        found = function(*(value for a, value in pairs if not a.keyword), **by_name)
+        return found if self.used is None else [jax.tree.leaves(found)[self.used]]
 
     def value(self, *arrays: Any) -> Any:
         """The definition."""
