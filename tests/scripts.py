@@ -12,9 +12,12 @@ def run_script(script, namespace):
     """The two numbers that the lines print, in a fresh namespace with these names bound."""
     out, before = io.StringIO(), jax.config.jax_enable_x64
     try:
-        with contextlib.redirect_stdout(out), jax.numpy_rank_promotion("allow"):
-            with jax.numpy_dtype_promotion("standard"):
-                exec(compile(script, "pasted", "exec"), dict(namespace))
+        with (
+            contextlib.redirect_stdout(out),
+            jax.numpy_rank_promotion("allow"),
+            jax.numpy_dtype_promotion("standard"),
+        ):
+            exec(compile(script, "pasted", "exec"), dict(namespace))
     finally:
         jax.config.update("jax_enable_x64", before)
     printed = dict(line.split(":") for line in out.getvalue().splitlines())

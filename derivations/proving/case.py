@@ -35,7 +35,7 @@ from derivations.proving.counterexample import (
 from derivations.proving.equality import Comparison, Pair, Readings, by_algebra
 from derivations.proving.points import Layout, Point
 from derivations.proving.problem import Problem, bar_names
-from derivations.proving.running import as_it_runs
+from derivations.proving.running import as_it_runs, traces_run
 from derivations.proving.sameness import (
     Program,
     differing,
@@ -234,6 +234,7 @@ def _open(program: Program, wrt: Sequence[str], assumptions: Assumptions) -> lis
     if is_never(found):
         return []
     empty = {a.name for a in program.problem.arrays if "0" in a.dims}
+    empty |= {"value"} if all(0 in shape for shape in program.traces.outputs) else set()
     return [
         c.name
         for c in found.comparisons
@@ -323,13 +324,16 @@ def _hold_against_run(problem: Problem, names: Sequence[str], f: Findings, doubt
     expected = {"value": sample_.outputs, **{n: (g,) for n, g in sample_.gradients.items()}}
     for name, arrays in expected.items():
         for array, found in zip(arrays, run[name], strict=True):
-            if not _is_near(array, found, max(IN_DOUBLE, 100 * f.coarsest)):
+            if not _is_near(array, found, traces.coarsest):
                 _dispute(problem, traces, sample_.point, run, f, doubts, name)
 
 
-def _is_near(array: Any, found: np.ndarray, tolerance: float) -> bool:
-    numbers = np.asarray([float(x) for x in array.reshape(-1)])
-    scale = np.abs(numbers) + 1e-3 * np.abs(numbers).max(initial=1e-300)
+def _is_near(array: Any, found: np.ndarray, coarsest: float) -> bool:
+    """Equal but for rounding; of narrower types by norm."""
+    numbers, tolerance = np.asarray([float(x) for x in array.reshape(-1)]), IN_DOUBLE
+    share = 1.0 if coarsest else 1e-3
+    scale = np.abs(numbers) + share * np.abs(numbers).max(initial=1e-300)
+    tolerance = max(tolerance, 1000 * coarsest)
     with np.errstate(all="ignore"):
         return bool((np.abs(numbers - found.reshape(-1)) <= tolerance * scale).all())
 
@@ -343,7 +347,12 @@ def _dispute(
     doubts: Doubts,
     name: str,
 ) -> None:
-    """The code runs to other numbers than were traced: it is wrong, or another program."""
+    """The code runs to other numbers than were evaluated: by rounding, or as another program."""
+    traced = traces_run(problem, traces, point)[name]
+    pairs = zip(run[name], traced, strict=True)
+    if all(np.allclose(a, b, rtol=IN_DOUBLE, atol=1e-12, equal_nan=True) for a, b in pairs):
+        doubts.by_name[name] = "rounding leaves no digit of it at a point"
+        return
     doubts.by_name[name] = "run eagerly, the code gives other numbers than when it is traced"
     for place in np.ndindex(run[name][0].shape) if name != "value" else ():
         judged = judge(problem, traces, point, name, place)

@@ -114,6 +114,8 @@ def prove(
     """
     if order not in (1, 2):
         raise UsageError(f"prove needs order=1 or order=2, got {order}")
+    if not seconds >= 0:
+        raise UsageError(f"prove needs seconds of at least 0, got {seconds}; 0 sets no limit")
     started, assumptions = time.perf_counter(), Assumptions.parsed(assuming)
     with session(seconds):
         cases = assumptions.applied_to(problems(op, sizes, static or {}, order))

@@ -448,7 +448,7 @@ def _put_in(value: Any, sizes: Mapping[str, int]) -> str:
     if hasattr(getattr(value, "jaxpr", value), "eqns"):
         closed = value if hasattr(value, "consts") else None
         return str(text(closed, sizes)) if closed is not None else str(value)
-    return re.sub(r"0x[0-9a-f]+", "", str(value))
+    return re.sub(r"\b(f64|f32|bf16|f16)\b", "F", re.sub(r"0x[0-9a-f]+", "", str(value)))
 
 
 def _params(params: Mapping[str, Any], sizes: Mapping[str, int]) -> str:

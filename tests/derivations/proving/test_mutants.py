@@ -8,8 +8,8 @@ from mutants import mutants_of, ops
 
 from derivations.proving.arguments import UsageError
 from derivations.proving.points import Layout, generic
-from derivations.proving.ranks import problems
 from derivations.proving.proof import prove
+from derivations.proving.ranks import problems
 
 
 def differs(mutant):
