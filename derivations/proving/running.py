@@ -9,6 +9,7 @@ import numpy as np
 
 from derivations.proving.points import Point
 from derivations.proving.problem import Problem
+from derivations.proving.traces import Traces
 
 
 def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
@@ -43,6 +44,19 @@ def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
         ]
         names = [problem.arrays[k].name for k in floats]
         return found | {n: [np.asarray(g, float)] for n, g in zip(names, gradients, strict=True)}
+
+
+def traces_run(problem: Problem, traces: Traces, point: Point) -> dict[str, list[np.ndarray]]:
+    """What the traced program gives in double precision."""
+    with jax.enable_x64(True), _as_usual():
+        given = [_array(x) for x in (*point.cotangents, *point.inputs)]
+        found = jax.core.eval_jaxpr(traces.hand.jaxpr, traces.hand.consts, *given)
+    count = len(traces.outputs)
+    numbers = [np.asarray(x, float) for x in found]
+    names = (a.name for a in problem.differentiable())
+    return {"value": numbers[:count]} | {
+        n: [g] for n, g in zip(names, numbers[count:], strict=True)
+    }
 
 
 def _array(x: np.ndarray) -> Any:

@@ -21,6 +21,7 @@ from derivations.algebra.session import tick
 from derivations.algebra.terms import Undecided
 from derivations.proving.equality import Readings
 from derivations.proving.problem import Problem, evaluated
+from derivations.proving.sizes import AXIS
 from derivations.proving.symbolic import DIMENSION
 from derivations.proving.traces import Traces
 from funcnet.contract import Labels
@@ -84,6 +85,7 @@ class Program:
     sizes: Mapping[str, int]
     traces: Traces
     larger: "Program | None" = None  # one of the same kind, of sizes that are not worked out
+    whole: Problem | None = None  # of all sizes
 
 
 def differing(problem: Problem, symbolic: Traces | None) -> Iterable[Program]:
@@ -99,7 +101,7 @@ def differing(problem: Problem, symbolic: Traces | None) -> Iterable[Program]:
             continue
         where = ", ".join(f"{n} = {k}" for n, k in sizes.items())
         what = f"for {where} the code is another program"
-        program = Program(what, _fixed(problem, sizes), sizes, found)
+        program = Program(what, _fixed(problem, sizes), sizes, found, whole=problem)
         alike = next(
             (k for k, x in enumerate(known) if _is_alike(lines, sizes, x[0], x[1].sizes)), None
         )
@@ -172,6 +174,37 @@ def _fixed(problem: Problem, sizes: Mapping[str, int]) -> Problem:
         for a in problem.arguments
     )
     return replace(problem, arguments=arguments)
+
+
+def with_ones(program: Program) -> Program | None:
+    """The program of all sizes but those that are 1, if at these sizes it is this one."""
+    problem, ones = program.whole, {n for n, k in program.sizes.items() if k == 1}
+    if (
+        not problem
+        or not ones
+        or not all(map(AXIS.fullmatch, (d for a in problem.arrays for d in a.dims)))
+    ):
+        return None
+    arguments = tuple(
+        replace(a, dims=tuple(_of_ones(d, ones) for d in a.dims)) for a in problem.arguments
+    )
+    least = tuple((n, k) for n, k in problem.minimal if n not in ones)
+    found = replace(problem, arguments=arguments, minimal=least)
+    if any(isinstance(d, Labels) and d.size in ones for a in arguments for d in a.domains):
+        return None
+    try:
+        traces = found.traced()
+    except Undecided:
+        return None
+    own = [*text(program.traces.value, program.sizes), *text(program.traces.hand, program.sizes)]
+    if not _is_same(own, _put_into(traces, program.sizes)):
+        return None
+    return replace(program, problem=found, traces=traces, larger=None)
+
+
+def _of_ones(dim: str, ones: set[str]) -> str:
+    """An axis without the factors that are 1."""
+    return "*".join(f for f in dim.split("*") if f not in ones) or "1"
 
 
 def _sizes(problem: Problem) -> Iterator[dict[str, int]]:
@@ -480,7 +513,7 @@ def _put_in(value: Any, sizes: Mapping[str, int]) -> str:
     if hasattr(getattr(value, "jaxpr", value), "eqns"):
         closed = value if hasattr(value, "consts") else None
         return str(text(closed, sizes)) if closed is not None else str(value)
-    return re.sub(r"0x[0-9a-f]+", "", str(value))
+    return re.sub(r"\b(f64|f32|bf16|f16)\b", "F", re.sub(r"0x[0-9a-f]+", "", str(value)))
 
 
 def _params(params: Mapping[str, Any], sizes: Mapping[str, int]) -> str:

@@ -205,9 +205,11 @@ def _zero(x: Number) -> Number:
     return Number(filled(x.shape, MP.mpf(0)))
 
 
-def _step(function: Callable[[Any], Any]) -> Callable[..., Number]:
+def _step(function: Callable[[Any], Any], jumps: Any = 0) -> Callable[..., Number]:
+    """A function that jumps where x is an integer and `jumps`."""
+
     def apply(around: Surroundings, _: Any, x: Number) -> Number:
-        meet_integers(around, x)
+        meet_integers(around, Number(as_array((x.value - jumps) / 2), x.tangent))
         return Number(by_entry(lambda a: a if is_special(a) else function(a), x.value))
 
     return apply
@@ -223,7 +225,7 @@ RULES.update({"floor": _step(MP.floor), "ceil": _step(MP.ceil)})
 @rule("round")
 def _round(around: Surroundings, equation: Any, x: Number) -> Number:
     to_even = int(equation.params["rounding_method"]) == 1
-    return _step(MP.nint if to_even else _away_from_zero)(around, equation, x)
+    return _step(MP.nint if to_even else _away_from_zero, MP.mpf(1) / 2)(around, equation, x)
 
 
 def larger(around: Surroundings, a: Number, b: Number, flip: int = 1) -> Number:

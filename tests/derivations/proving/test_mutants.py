@@ -7,12 +7,7 @@ import pytest
 from mutants import mutants_of, ops
 
 from derivations.proving.arguments import UsageError
-<<<<<<< HEAD
-from derivations.proving.points import drawn_inputs
-=======
 from derivations.proving.points import Layout, generic
-from derivations.proving.ranks import problems
->>>>>>> main
 from derivations.proving.proof import prove
 from derivations.proving.ranks import problems
 
