@@ -41,7 +41,9 @@ op.defvjp(lambda x, a: (a * x, None), lambda a, r, g: (2.0 * g,))
     "order": """
 op = rule(jnp.sin, lambda r, g: (g * jax.lax.stop_gradient(jnp.cos(r[0])),))
 """,
-    "sizes": "op = rule(lambda x: x.sum(), lambda r, g: (g * r[0].shape[0] * jnp.ones_like(r[0]),))",
+    "sizes": """
+op = rule(lambda x: x.sum(), lambda r, g: (g * r[0].shape[0] * jnp.ones_like(r[0]),))
+""",
     "seconds": "op = rule(lambda x: x**2, lambda r, g: (2 * g * r[0],))",
 }
 # for each option what to ask without it, and with it; and the verdicts
