@@ -418,7 +418,7 @@ def _judged(
     return ArgumentProof(c.name, UNKNOWN if reason else PROVED, **shown, reason=reason)
 
 
-def _why_not(
+def _why_not(  # noqa: PLR0911 (one reason a line)
     c: Comparison,
     readings: Readings,
     seen: Mapping[Condition, OnSwitch],
@@ -441,7 +441,8 @@ def _why_not(
         return f"integers may wrap around: equal where {sentence(wrapping[0])}"
     for k in of_rule_alone(c, readings):
         if not _is_settled(k, seen):
-            return f"equal where {sentence(k)}, which the rule alone needs; where that fails was not seen"
+            needed = f"equal where {sentence(k)}, which the rule alone needs"
+            return f"{needed}; where that fails was not seen"
     return ""
 
 

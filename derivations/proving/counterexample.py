@@ -142,7 +142,7 @@ def _judge(
         by_hand = gradient[place]
         k = number_of(problem, name)
         direction = unit(point.inputs[k].shape, place)
-        truth = derivative_at(problem, traces, point, k, direction)
+        truth = derivative_at(traces, point, k, direction)
         if truth.kind != SMOOTH:
             return Judged(NONE, place, by_hand, None, truth)
         limits = ON_SWITCH if truth.is_limit else limits
@@ -217,7 +217,7 @@ def _sampled(
             continue
         k = number_of(problem, name)
         direction = reals(random_direction(point.inputs[k].shape, ways))
-        truth = derivative_at(problem, traces, point, k, direction)
+        truth = derivative_at(traces, point, k, direction)
         if truth.kind != SMOOTH or truth.is_limit:
             return False
         by_hand = inner(gradients[name].value, direction)

@@ -33,7 +33,7 @@ MOST_NUMBERS = 300  # in a point of the search
 MOST_ENTRIES = 10**6
 MOST_LITERALS = 8
 DROPPED = frozenset(
-    [
+    {
         "sharding",
         "out_sharding",
         "donated_invars",
@@ -57,10 +57,10 @@ DROPPED = frozenset(
         "fun_jaxpr",
         "new_dtype",
         "dtype",
-    ]
+    }
 )
 CALLS = frozenset(
-    [
+    {
         "pjit",
         "jit",
         "closed_call",
@@ -72,7 +72,7 @@ CALLS = frozenset(
         "custom_vjp_call",
         "custom_vjp_call_jaxpr",
         "custom_lin",
-    ]
+    }
 )
 
 
@@ -446,7 +446,7 @@ def _line(head: str, given: Iterable[Any], params: str) -> tuple[str, tuple[floa
     return f"{head}({' '.join(map(str, given))}){params}", numbers
 
 
-def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) -> Any:
+def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) -> Any:  # noqa: PLR0911 (one rule a line)
     """The value of an equation that computes with sizes alone, or changes nothing."""
     out = equation.outvars[0].aval
     if name == "dim_as_value":
@@ -472,9 +472,13 @@ def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) 
         return Vector((given[0].value,)) if _kind(out.dtype) != "F" else None
     if name == "concatenate" and all(isinstance(g, Vector) for g in given):
         return Vector(tuple(v for g in given for v in g.values))
-    if name in NEUTRAL and out.shape == equation.invars[1].aval.shape:
-        if isinstance(given[0], Constant) and given[0].value == NEUTRAL[name]:
-            return given[1]
+    is_neutral = name in NEUTRAL and isinstance(given[0], Constant)
+    if (
+        is_neutral
+        and given[0].value == NEUTRAL[name]
+        and out.shape == equation.invars[1].aval.shape
+    ):
+        return given[1]
     if not given or not all(isinstance(g, Constant) for g in given) or out.shape != ():
         return None
     values = [g.value for g in given]
