@@ -516,7 +516,12 @@ def _put_in(value: Any, sizes: Mapping[str, int]) -> str:
         return f"{type(value).__name__}({' '.join(_put_in(v, sizes) for v in value)})"
     if hasattr(getattr(value, "jaxpr", value), "eqns"):
         closed = value if hasattr(value, "consts") else None
-        return str(text(closed, sizes)) if closed is not None else str(value)
+        return str(text(closed, sizes)) if closed is not None else _without_types(value)
+    return _without_types(value)
+
+
+def _without_types(value: Any) -> str:
+    """A text without the places of objects, and with one name for all floats."""
     return re.sub(r"\b(f64|f32|bf16|f16)\b", "F", re.sub(r"0x[0-9a-f]+", "", str(value)))
 
 
