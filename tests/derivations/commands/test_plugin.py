@@ -31,7 +31,7 @@ SIZES = '{"double": "n", "triple": ("n d", "n d")}'
 def run(pytester, mark, body="assert proof, str(proof)"):
     pytester.makepyfile(
         my_rules=RULES,
-        test_rules=f"import pytest\n\n{mark}\ndef test_rules(proof):\n    {body}\n",
+        test_strangers_rules=f"import pytest\n\n{mark}\ndef test_rules(proof):\n    {body}\n",
     )
     return pytester.runpytest_inprocess("-p", "no:cacheprovider")
 

@@ -54,7 +54,7 @@ def test_the_marker_finds_every_rule_of_a_module(pytester):
 
         triple.defvjp(lambda x: (3 * x, None), lambda _, g: (2 * g,))
         """,
-        test_rules="""
+        test_marked_rules="""
         import pytest
 
         @pytest.mark.proves("rules", sizes={"double": "n", "triple": ["n d"]})
