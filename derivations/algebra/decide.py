@@ -140,7 +140,8 @@ def _loses_a_case(p: Poly, base: Atom) -> bool:
     """
     for pairs in p.terms:
         meeting = tuple(pair for pair in pairs if pair[0].head == "delta")
-        if meeting and not settled(monomial(meeting) * inside(base)):
+        value = inside(base) if base.head == "base" else poly(base)
+        if meeting and not settled(monomial(meeting) * value):
             return True
     return False
 

@@ -28,8 +28,7 @@ from derivations.algebra.terms import (
     scale,
     times,
 )
-
-PI = poly(Atom("const", "pi"))
+from derivations.algebra.trigonometry import PI, cosine, sine
 
 
 def is_undefined(p: Poly) -> bool:
@@ -118,8 +117,6 @@ ODD, EVEN = (
 )
 _AT_ZERO = {
     "erf": 0,
-    "sin": 0,
-    "cos": 1,
     "atan": 0,
     "asin": 0,
     "asinh": 0,
@@ -141,6 +138,8 @@ def fn(name: str, *args: Poly) -> Poly:
 )
 @by_cases
 def _unary(p: Poly, name: str) -> Poly:
+    if name in ("sin", "cos"):
+        return sine(p) if name == "sin" else cosine(p)
     if not p and name in _AT_ZERO:
         return number(_AT_ZERO[name])
     if p and is_turned(p) and name in ODD | EVEN:

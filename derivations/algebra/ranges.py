@@ -7,6 +7,7 @@ sign is that of a value which is defined: where 1/a or √a has no value, nothin
 from fractions import Fraction
 
 from derivations.algebra.atoms import (
+    arguments,
     bound_indices,
     inside,
     least,
@@ -46,6 +47,7 @@ _OF_ATOM = {
     "order": NONNEGATIVE,
     "rank": NONNEGATIVE,
 }
+_PI = Atom("const", "pi")
 _OF_ENTRY = {"+": POSITIVE, "0+": NONNEGATIVE}
 
 
@@ -71,7 +73,25 @@ def atom_sign(atom: Atom) -> int:
         return min(sign(summand(atom)), POSITIVE if some else NONNEGATIVE)
     if atom.head == "base":
         return sign(inside(atom))
+    if atom.head == "fn":
+        return _sign_of_acute(atom)
     return _OF_ATOM.get(atom.head, UNKNOWN)
+
+
+@identity(
+    "K16f",
+    "sin c > 0 for 0 < c < 3 and cos c > 0 for 0 < c < 3/2; both for a c π with 0 < c < 1/2",
+    why="both are positive between 0 and π/2, the sine up to π > 3",
+)
+def _sign_of_acute(function: Atom) -> int:
+    """The sign of a sine or cosine of a constant."""
+    if name_of(function) not in ("sin", "cos"):
+        return UNKNOWN
+    (angle,) = arguments(function)
+    c, turns = angle.terms.get((), 0), angle.terms.get(((_PI, 1),), 0)
+    limit = 3 if name_of(function) == "sin" else Fraction(3, 2)
+    is_acute = 0 < c < limit if c else 0 < turns < Fraction(1, 2)
+    return POSITIVE if is_acute and len(angle.terms) == 1 else UNKNOWN
 
 
 @identity(

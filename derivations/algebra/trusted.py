@@ -22,6 +22,7 @@ READING = (
     "brackets",
     "powers",
     "exponentials",
+    "trigonometry",
     "functions",
     "naming",
     "binders",

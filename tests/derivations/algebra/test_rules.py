@@ -295,6 +295,23 @@ TREES = {
         SMALL,
     ),
     "K21": tuples(lambda u, v: ("mul", ("zero", u), v), TINY, TINY),
+    "K25a": tuples(
+        lambda g, u, v, c, d: (
+            g,
+            ("add", ("mul", ("number", c), u), ("mul", ("number", d), v)),
+        ),
+        st.sampled_from(["sin", "cos"]),
+        CALM,
+        SCALARS,
+        st.sampled_from([-3, -1, HALF, Fraction(-2, 3), 2, 4]),
+        st.sampled_from([-5, -1, 1, Fraction(3, 2), 2]),
+    ),
+    "K25b": tuples(
+        lambda g, u, c: (g, ("mul", ("number", c), u)),
+        st.sampled_from(["sin", "cos"]),
+        st.one_of(CALM, SCALARS),
+        st.sampled_from([-7, -2, -1, 0, HALF, 1, 3]),
+    ),
 }
 
 
@@ -586,6 +603,66 @@ def check_k18():
     hold()
     for p in (f.fn("sin", N * A - A), f.log(N * A - A + 1), f.exp(N * A) - f.exp(A)):
         assert may_vanish(p)  # for n = 1
+
+
+def waves(rng):
+    """A random polynomial in sines and cosines, as a tree; often 0 by an addition theorem."""
+
+    def angle():
+        u = rng.choice([("entry", "a"), ("entry", "b"), ("entry", "x", ("index", "p"))])
+        c = rng.choice([("number", 1), ("number", 2), ("number", HALF), ("size", "n")])
+        return ("mul", c, u)
+
+    a, b = angle(), angle()
+    whole = ("sin", ("add", a, b))
+    parts = (
+        ("mul", ("sin", a), ("cos", b)),
+        ("mul", ("cos", a), ("sin", b)),
+        ("mul", ("entry", "a"), ("sin", b)),
+        ("mul", ("exp", ("entry", "b")), ("cos", a)),
+        ("mul", ("number", 2), ("mul", ("sin", a), ("cos", a))),
+        ("number", 1),
+    )
+    return ("sub", whole, plus(*rng.sample(parts, rng.randrange(1, 4))))
+
+
+def check_k18b():
+    rng = random.Random(12)
+    for _ in range(200):
+        t = waves(rng)
+        if not may_vanish(built(t)):
+            assert all(
+                any(abs(plainly(t, point)) > 1e-20 for point in points(seed, (sizes,)))
+                for sizes in ((1, 2), (2, 1), (3, 2))
+                for seed in (3,)
+            ), t
+    one, two = f.fn("sin", A), f.fn("sin", 2 * A * HALF * B)
+    assert not may_vanish(one * f.fn("cos", B) + f.fn("cos", A) * f.fn("sin", B))
+    assert not may_vanish(one - two * A)
+    assert may_vanish(f.fn("sin", N * A) - one)  # for n = 1
+    assert may_vanish(f.fn("sin", A * HALF) - f.fn("sin", A * Fraction(1, 3)))  # not known
+    assert may_vanish(f.fn("sin", x(I)) - f.fn("sin", x(J)))  # for i = j
+
+
+def check_k16f():
+    for name, plain in (("sin", MP.sin), ("cos", MP.cos)):
+        for k in range(1, 60):
+            for p, c in (
+                (number(Fraction(k, 9)), MP.mpf(k) / 9),
+                (f.PI * Fraction(k, 7), MP.pi * k / 7),
+            ):
+                assert sign(f.fn(name, p)) != POSITIVE or plain(c) > 0
+    assert sign(f.fn("sin", number(1))) == sign(f.fn("cos", number(1))) == POSITIVE
+
+
+def check_k25c():
+    for name, plain in (("sin", MP.sin), ("cos", MP.cos)):
+        for k in range(-40, 41):
+            found = f.fn(name, f.PI * Fraction(k, 12) + A)
+            at = Place({}, {"a": np.array(MP.mpf("0.3"), dtype=object)}, {})
+            assert close(value(found, at), plain(MP.pi * k / 12 + MP.mpf("0.3")))
+    assert f.fn("sin", f.PI * Fraction(1, 6)) == number(HALF)
+    assert f.fn("cos", A + f.PI * HALF) == -f.fn("sin", A)
 
 
 def check_k19a():
