@@ -6,7 +6,7 @@ as one sum, and the same is asked of its summand: Σ 0 = 0. 5. Every value of an
 """
 
 from derivations.algebra.atoms import inside, size_of
-from derivations.algebra.brackets import off_boundaries, settled
+from derivations.algebra.brackets import by_two_signs, off_boundaries, settled
 from derivations.algebra.cases import brackets_of, split
 from derivations.algebra.functions import is_undefined
 from derivations.algebra.identities import identity
@@ -33,7 +33,10 @@ from derivations.limits import DEEPEST, MOST_CASES, MOST_UNROLLED
 
 def is_zero(p: Poly) -> bool:
     """Whether p = 0 was proved, off the boundaries of its brackets and zeros of denominators."""
-    return _is_zero(p, 0) or _is_zero_everywhere(p)
+    if _is_zero(p, 0) or _is_zero_everywhere(p):
+        return True
+    apart = by_two_signs(p)
+    return apart != p and _is_zero(apart, 0)
 
 
 def equal(a: Poly, b: Poly) -> bool:

@@ -36,6 +36,7 @@ from derivations.algebra.terms import (
     poly,
     product,
     rebuilt,
+    renamed,
     scale,
     with_atoms,
 )
@@ -61,6 +62,17 @@ def may_vanish(p: Poly) -> bool:
     positive, for every size, as far as that can be told. Anything else counts as yes.
     """
     return has_steps(p) or not _is_never_zero(with_atoms(p, _blurred))
+
+
+@identity(
+    "K18c",
+    "P is no constant on any region if P(x) - P(y) = 0 has no volume for two points x and y",
+    why="on a region where P is constant the difference is 0 for all x and y in it",
+    needs="K18",
+)
+def may_be_constant(p: Poly) -> bool:
+    """Whether p may be constant on a region of the inputs, at some indices and for some sizes."""
+    return may_vanish(p - renamed(p, lambda name: f"another {name}"))
 
 
 def has_steps(p: Poly) -> bool:

@@ -6,11 +6,11 @@ The angles that are left are monomials m / d, and constants between 0 and π/2.
 from collections.abc import Iterable
 from fractions import Fraction
 
-from derivations.algebra.atoms import Atom, Monomial, Number, name_of
+from derivations.algebra.atoms import Atom, Monomial, Number
 from derivations.algebra.factors import is_turned
 from derivations.algebra.identities import identity
 from derivations.algebra.powers import rational_power
-from derivations.algebra.terms import ONE, ZERO, Poly, monomial, number, poly, scale
+from derivations.algebra.terms import ONE, ZERO, Poly, monomial, poly, scale
 from derivations.limits import MOST_TURNS
 
 PI = poly(Atom("const", "pi"))

@@ -31,13 +31,21 @@ from twins import (
 
 from derivations.algebra import functions as f
 from derivations.algebra.assumed import with_positive, with_sums
-from derivations.algebra.brackets import at_least, delta, off_boundaries, positive, settled, zero
+from derivations.algebra.brackets import (
+    at_least,
+    by_two_signs,
+    delta,
+    off_boundaries,
+    positive,
+    settled,
+    zero,
+)
 from derivations.algebra.calculus import derivative
 from derivations.algebra.decide import is_zero
 from derivations.algebra.numeric import Place, value
 from derivations.algebra.orders import order, rank
 from derivations.algebra.ranges import NONNEGATIVE, POSITIVE, UNKNOWN, bounds, divided, sign
-from derivations.algebra.regions import may_vanish
+from derivations.algebra.regions import may_be_constant, may_vanish
 from derivations.algebra.session import session
 from derivations.algebra.sums import product_over, total
 from derivations.algebra.terms import Undecided, entry, fresh, number, poly, substitute
@@ -159,6 +167,83 @@ TREES = {
         st.one_of(SCALARS, tuples(lambda u: ("add", u, ("entry", "a")), SCALARS)),
         ROOTS,
         st.sampled_from([-1, 2]),
+    ),
+    "K5d": tuples(
+        lambda u, v, e, c: (
+            "positive",
+            ("mul", ("mul", ("number", c), ("power", u, e)), ("sub", v, ("entry", "a"))),
+        ),
+        SCALARS,
+        SCALARS,
+        st.sampled_from([-4, -3, -2, -1, 3, 4]),
+        st.sampled_from([-1, 2]),
+    ),
+    "K5e": tuples(
+        lambda u, v, c, d: (
+            "positive",
+            ("sub", ("mul", ("number", c), ("exp", u)), ("mul", ("number", d), v)),
+        ),
+        CALM,
+        st.one_of(st.just(("number", 1)), tuples(lambda v: ("exp", v), SCALARS)),
+        st.sampled_from([-2, 1, HALF, 6]),
+        st.sampled_from([-1, 1, 2, Fraction(2, 3)]),
+    ),
+    "K5f": tuples(
+        lambda u, v, k, m, c: (
+            "positive",
+            plus(
+                ("mul", ("number", k), ("log", u)),
+                ("mul", ("number", m), ("log", v)),
+                ("number", c),
+            ),
+        ),
+        st.one_of(SCALARS, AT_LEAST_B),
+        st.one_of(SCALARS, st.just(("number", 3))),
+        st.sampled_from([-2, -1, HALF, 1, 2]),
+        st.sampled_from([-1, 0, 1]),
+        st.sampled_from([-1, 0, HALF, 2]),
+    ),
+    "K5g": tuples(
+        lambda u, v, c, q: (
+            "positive",
+            ("sub", ("mul", ("number", c), ("power", u, q)), v),
+        ),
+        st.one_of(SCALARS, AT_LEAST_B),
+        st.one_of(
+            st.sampled_from([("number", 1), ("number", HALF), ("number", -1)]),
+            tuples(lambda v: ("power", v, HALF), SCALARS),
+            st.just(("entry", "b")),
+        ),
+        st.sampled_from([-1, HALF, 1, 2]),
+        st.sampled_from([HALF, -HALF, Fraction(3, 2), Fraction(1, 4)]),
+    ),
+    "K5h": tuples(
+        lambda m, a, b, c: (
+            "positive",
+            plus(
+                ("mul", ("number", a), squared(m)),
+                ("mul", ("number", b), m),
+                ("number", c),
+            ),
+        ),
+        st.one_of(SCALARS, tuples(lambda u: ("mul", u, ("entry", "b")), SCALARS)),
+        st.sampled_from([-3, -1, 1, 2]),
+        st.sampled_from([-2, 0, 0, 1, 3]),
+        st.sampled_from([-2, -1, Fraction(-1, 3), HALF, 1]),
+    ),
+    "K5i": tuples(
+        lambda u, v, c: ("positive", ("mul", ("number", c), ("mul", u, v))),
+        SCALARS,
+        SCALARS,
+        st.sampled_from([-2, 1]),
+    ),
+    "K5j": tuples(
+        lambda u, c: (
+            "positive",
+            ("mul", ("number", c), ("sub", u, ("floor", u))),
+        ),
+        st.one_of(SCALARS, CALM),
+        st.sampled_from([-2, 1, HALF]),
     ),
     "K5c": tuples(lambda u, v: ("zero", ("sub", u, v)), SMALL, TINY),
     "K7a": tuples(
@@ -306,6 +391,22 @@ TREES = {
         st.sampled_from([-3, -1, HALF, Fraction(-2, 3), 2, 4]),
         st.sampled_from([-5, -1, 1, Fraction(3, 2), 2]),
     ),
+    "K26": tuples(
+        lambda u, c, k: ("floor", ("add", ("mul", ("number", c), u), k)),
+        st.one_of(CALM, SCALARS),
+        st.sampled_from([-3, -1, Fraction(-1, 2), 1, HALF]),
+        st.sampled_from(
+            [
+                ("number", 0),
+                ("number", -2),
+                ("number", Fraction(5, 3)),
+                ("index", "p"),
+                ("size", "n"),
+                ("entry", "l", ("index", "p")),
+                ("mul", ("number", HALF), ("size", "n")),
+            ]
+        ),
+    ),
     "K25b": tuples(
         lambda g, u, c: (g, ("mul", ("number", c), u)),
         st.sampled_from(["sin", "cos"]),
@@ -326,7 +427,7 @@ def same_value(t) -> None:
             expected = plainly(t, point)
         except (Off, OverflowError):
             continue
-        for q in (p, settled(p), off_boundaries(p)):
+        for q in (p, settled(p), off_boundaries(p), by_two_signs(p)):
             assert close(in_kernel(q, point), expected, 1e-12), (t, q)
 
 
@@ -564,6 +665,53 @@ def check_k16e():
     assert sign(built(("sub", ("mul", ("size", "n"), squares), squared(both)))) == UNKNOWN
 
 
+def check_k16g():
+    """Quadratic forms in two monomials, beside terms that are not negative."""
+    rng = random.Random(13)
+    monomials = [
+        ("entry", "a"),
+        ("number", 1),
+        ("exp", ("entry", "a")),
+        ("mul", ("entry", "a"), ("entry", "x", ("index", "p"))),
+        ("logistic", ("entry", "a")),
+        ("power", ("entry", "b"), HALF),
+    ]
+    for _ in range(200):
+        u, v = rng.sample(monomials, 2)
+        a, b, c = (("number", rng.choice(WHOLE_NUMBERS)) for _ in range(3))
+        form = plus(("mul", a, squared(u)), ("mul", b, ("mul", u, v)), ("mul", c, squared(v)))
+        signs_hold(form, ("add", form, ("entry", "b")))
+    s = ("logistic", ("entry", "a"))
+    quadratic = plus(("number", 2), ("mul", ("number", 4), squared(s)), ("mul", ("number", -4), s))
+    assert sign(built(quadratic)) == POSITIVE
+    assert sign(A * A - 2 * A * B + B * B) == NONNEGATIVE
+    assert sign(A * A - 3 * A + 2) == UNKNOWN
+
+
+WHOLE_NUMBERS = [-4, -3, -2, -1, 1, 2, 3, 4]
+
+
+def check_k16h():
+    rng = random.Random(14)
+    arguments = [
+        ("entry", "a"),
+        ("mul", ("number", HALF), ("entry", "a")),
+        ("add", ("entry", "a"), ("entry", "x", ("index", "p"))),
+        ("mul", ("entry", "a"), ("power", ("entry", "b"), -1)),
+        ("sub", ("entry", "x", ("index", "p")), ("entry", "x", ("index", "q"))),
+    ]
+    factors = [("number", 1), ("number", 2), ("number", -3), ("entry", "b"), ("entry", "a")]
+    for _ in range(150):
+        u, r = rng.choice(arguments), rng.choice(factors)
+        part = ("mul", r, ("sub", u, ("floor", u)))
+        for rest in (("number", 0), ("number", 1), r, ("sub", r, ("number", HALF))):
+            signs_hold(("add", part, rest), ("sub", rest, part))
+    step = f.fn("floor", A)
+    assert sign(A - step) == NONNEGATIVE
+    assert sign(1 + step - A) == sign(2 + 2 * step - 2 * A) == POSITIVE
+    assert sign(A - step - 1) == sign(step - A) == UNKNOWN
+
+
 def check_k17a():
     rng = random.Random(6)
     for _ in range(60):
@@ -663,6 +811,22 @@ def check_k25c():
             assert close(value(found, at), plain(MP.pi * k / 12 + MP.mpf("0.3")))
     assert f.fn("sin", f.PI * Fraction(1, 6)) == number(HALF)
     assert f.fn("cos", A + f.PI * HALF) == -f.fn("sin", A)
+
+
+def check_k18c():
+    assert not may_be_constant(A * A)
+    assert not may_be_constant(f.exp(A) * B + 1)
+    for p in (N * HALF, i * HALF, x(I) - x(J), (N - 1) * A, positive(A), f.fn("floor", A) * HALF):
+        assert may_be_constant(p)
+
+
+def check_k24c():
+    fact = A * A - 1
+    inside = positive(A - 1) + 1 - positive(A + 1)
+    assert is_zero(with_positive((1 - inside) * B, [fact]))
+    assert is_zero(with_positive(inside * B - B, [fact]))
+    assert not is_zero(with_positive(positive(A - 1) * B - B, [fact]))
+    assert not is_zero(with_positive(positive(A - 1) * positive(A + 1) * B, [fact]))
 
 
 def check_k19a():
