@@ -42,6 +42,7 @@ from derivations.algebra.brackets import (
 )
 from derivations.algebra.calculus import derivative
 from derivations.algebra.decide import is_zero
+from derivations.algebra.integers import by_neighbours
 from derivations.algebra.numeric import Place, value
 from derivations.algebra.orders import order, rank
 from derivations.algebra.ranges import NONNEGATIVE, POSITIVE, UNKNOWN, bounds, divided, sign
@@ -916,6 +917,49 @@ GUARDED = tuples(
 def check_k20a():
     zero_means_zero(GUARDED)
     zero_means_zero(tuples(lambda u, c: ("mul", ("positive", c), ("sub", u, u)), SMALL, TINY))
+
+
+def check_k20c():
+    """Signs of differences that contradict one another; and such that do not."""
+    ab, bc, ac = positive(A - B), positive(B - x(I)), positive(A - x(I))
+    assert is_zero(ab * bc * (1 - ac))
+    assert is_zero((1 - ab) * (1 - bc) * ac)
+    assert not is_zero(ab * (1 - bc) * ac)
+    assert not is_zero((1 - ab) * bc * (1 - ac))
+    u, v = x(I) - x(J), A - x(I)  # x_i - x_j is 0 for i = j, where no sign is strict
+    assert not is_zero((1 - positive(u)) * (1 - positive(-u)) * B)
+    assert is_zero(positive(u) * positive(v) * (1 - positive(u + v)))
+    middle = f.maximum(f.minimum(A, B), f.minimum(f.maximum(A, B), x(I)))
+    ends = f.maximum(f.maximum(A, B), x(I)) + f.minimum(f.minimum(A, B), x(I))
+    assert is_zero(middle - (A + B + x(I) - ends))
+    zero_means_zero(
+        tuples(
+            lambda u, v, w: ("mul", ("positive", u), ("mul", ("positive", v), ("positive", w))),
+            THRESHOLD,
+            THRESHOLD,
+            THRESHOLD,
+        )
+    )
+
+
+def check_k6e():
+    rng = random.Random(15)
+    for _ in range(60):
+        p = of_indices(rng)
+        for k in range(-3, 4):
+            q = at_least(p + k)
+            for place in EVERYWHERE:
+                assert in_kernel(by_neighbours(q), place) == in_kernel(q, place)
+    q = total((I,), at_least(j - I + 1) * x(I))
+    for place in EVERYWHERE:
+        at = numeric_at(place, J)
+        assert value(by_neighbours(q), at) == value(q, at)
+    assert is_zero(at_least(j - i) - at_least(j - i - 1) - delta(i - j))
+
+
+def numeric_at(point, index):
+    """The place with a value of an index that has no name."""
+    return point.place().at({index: point.sizes["n"] - 1})
 
 
 def check_k20b():
