@@ -8,6 +8,7 @@ as one sum, and the same is asked of its summand: Σ 0 = 0. 5. Every value of an
 import itertools
 
 from derivations.algebra.atoms import inside, size_of
+from derivations.algebra.binders import by_whole_products
 from derivations.algebra.brackets import by_two_signs, off_boundaries, settled
 from derivations.algebra.cases import brackets_of, split
 from derivations.algebra.functions import is_undefined
@@ -41,7 +42,7 @@ def is_zero(p: Poly) -> bool:
     """Whether p = 0 was proved, off the boundaries of its brackets and zeros of denominators."""
     if _is_zero(p, 0) or _is_zero_everywhere(p):
         return True
-    apart = by_neighbours(by_two_signs(p))
+    apart = by_whole_products(by_neighbours(by_two_signs(p)))
     if apart != p and _is_zero(apart, 0):
         return True
     return _has_exclusions(apart) and _is_zero_in_cases(settled(apart), ())

@@ -31,6 +31,7 @@ from twins import (
 
 from derivations.algebra import functions as f
 from derivations.algebra.assumed import with_positive, with_sums
+from derivations.algebra.binders import by_whole_products
 from derivations.algebra.brackets import (
     at_least,
     by_two_signs,
@@ -291,6 +292,23 @@ TREES = {
     "K9i": tuples(
         lambda u: ("product", "i", "n", u), st.one_of(WITH_INDEX, st.just(("number", 1)))
     ),
+    "K9k": tuples(
+        lambda u, v, at: (
+            "product",
+            "i",
+            "n",
+            (
+                "add",
+                ("mul", ("same", ("index", "i"), at), u),
+                ("mul", ("sub", ("number", 1), ("same", ("index", "i"), at)), v),
+            ),
+        ),
+        WITH_INDEX,
+        st.one_of(
+            st.sampled_from([at_i(), at_i("e"), ("add", at_i(), ("index", "p"))]), WITH_INDEX
+        ),
+        st.sampled_from([("index", "q"), ("back", "p", "n"), ("index", "r")]),
+    ),
     "K10a": tuples(
         lambda u, v: ("mul", ("sum", "i", "n", ("exp", ("mul", at_i(), u))), v), TINY, CALM
     ),
@@ -428,7 +446,7 @@ def same_value(t) -> None:
             expected = plainly(t, point)
         except (Off, OverflowError):
             continue
-        for q in (p, settled(p), off_boundaries(p), by_two_signs(p)):
+        for q in (p, settled(p), off_boundaries(p), by_two_signs(p), by_whole_products(p)):
             assert close(in_kernel(q, point), expected, 1e-12), (t, q)
 
 
