@@ -4,6 +4,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable
+from types import ModuleType
 
 import jax
 
@@ -17,16 +18,7 @@ def targets(target: str, kinds: tuple[type, ...] = RULES) -> dict[str, Callable]
         ValueError: there is no such module or name, or the module has no ops.
     """
     module_name, _, name = target.partition(":")
-    if os.getcwd() not in sys.path:  # as with `python -m`, also for the command `derivations`
-        sys.path.insert(0, os.getcwd())
-    try:
-        module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
-        raise ValueError(
-            f"TARGET needs a module that can be imported, got {module_name!r} "
-            f"({type(error).__name__}: {error}); "
-            "write module or module:name"
-        ) from None
+    module = _imported(module_name)
     found = {key: op for key, op in sorted(vars(module).items()) if isinstance(op, kinds)}
     if name:
         if not hasattr(module, name):
@@ -36,3 +28,16 @@ def targets(target: str, kinds: tuple[type, ...] = RULES) -> dict[str, Callable]
     if not found:
         raise ValueError(f"{module_name} has no jax.custom_vjp functions; name another module")
     return found
+
+
+def _imported(module_name: str) -> ModuleType:
+    if os.getcwd() not in sys.path:  # as with `python -m`, also for the command `derivations`
+        sys.path.insert(0, os.getcwd())
+    try:
+        return importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        raise ValueError(
+            f"TARGET needs a module that can be imported, got {module_name!r} "
+            f"({type(error).__name__}: {error}); "
+            "write module or module:name"
+        ) from None

@@ -176,7 +176,8 @@ def _open(
 
 def _spread(free: Sequence[inspect.Parameter], count: int) -> list[inspect.Parameter]:
     """A parameter each for what `*args` takes."""
-    kept = [p for p in free if p.kind is not p.VAR_POSITIONAL]
+    optional = [p for p in free if p.kind is p.KEYWORD_ONLY and p.default is not NO_DEFAULT]
+    kept = [p for p in free if p.kind is not p.VAR_POSITIONAL and p not in optional]
     taken, found = {p.name for p in kept}, []
     for k in range(count - len(kept)):
         name = names.free(f"x{k + 1}", taken)

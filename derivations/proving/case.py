@@ -1,6 +1,6 @@
 """The verdict for one choice of ranks: what the three opinions say, put together."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,7 @@ from derivations.proving.sameness import (
     of_other_types,
     sizes_beyond,
     sizes_of_literals,
+    with_ones,
 )
 from derivations.proving.script import Witness
 from derivations.proving.switches import OnSwitch, on_switches
@@ -152,12 +153,11 @@ def _looked_at(
         sizes = larger
         search(problem, traces, sizes, names, f)
     seen = {}
-    if is_main and not f.different:
+    told = [c for c in of_definition(readings) if c.kind in SWITCHES and is_main]
+    alone = [k for c in readings.comparisons if c.is_equal for k in of_rule_alone(c, readings)]
+    if (told or alone) and not f.different:
         layout = Layout(problem, sizes, traces.outputs)
-        told = [c for c in of_definition(readings) if c.kind in SWITCHES]
-        alone = [k for c in readings.comparisons if c.is_equal for k in of_rule_alone(c, readings)]
-        conditions = dict.fromkeys([*told, *alone])
-        seen = on_switches(problem, traces, layout, conditions, wrt, f)
+        seen = on_switches(problem, traces, layout, dict.fromkeys([*told, *alone]), wrt, f)
     if (is_main or suspects) and not f.different:
         with stage("comparing the programs of different sizes"):
             _at_other_sizes(problem, wrt, assumptions, readings, suspects, f, doubts)
@@ -217,9 +217,11 @@ def _by_itself(
     sample(program.problem, program.traces, program.sizes, ("value", *wrt), mine)
     if 0 in program.sizes.values() and not mine.samples:
         return  # the definition has no value there
-    open_ = _open(program, wrt, assumptions)
-    if open_ and program.larger:
-        open_ = [n for n in _open(program.larger, wrt, assumptions) if n in open_]
+    open_ = ["value", *wrt]
+    for one in _to_read(program):
+        open_ = [n for n in _open(one, wrt, assumptions) if n in open_]
+        if not open_:
+            break
     if open_ and not mine.different:
         search(program.problem, program.traces, program.sizes, open_, mine)
     f.different |= {n: d for n, d in mine.different.items() if n not in f.different}
@@ -228,18 +230,50 @@ def _by_itself(
             doubts.by_name[name] = f"{program.what}, and that was not proved"
 
 
+def _to_read(program: Program) -> Iterator[Program]:
+    """Programs of which any may prove it: with axes of 1 alone worked out, as it is, a larger one.
+
+    An axis that is worked out is a sum of as many terms, so the first is the shortest.
+    """
+    if of_one := with_ones(program):
+        yield of_one
+    yield program
+    if program.larger:
+        yield program.larger
+
+
 def _open(program: Program, wrt: Sequence[str], assumptions: Assumptions) -> list[str]:
-    """What the algebra does not prove of a program; of what has no entries nothing need be."""
+    """What is not proved of a program; of what has no entries nothing need be."""
     found = by_algebra(program.problem, wrt, assumptions, program.traces)
     if is_never(found):
         return []
     empty = {a.name for a in program.problem.arrays if "0" in a.dims}
     empty |= {"value"} if all(0 in shape for shape in program.traces.outputs) else set()
+    needs = {c.name: of_rule_alone(c, found) for c in found.comparisons if c.is_equal}
+    seen = _seen(program.problem, [k for n in needs for k in needs[n] if n not in empty], wrt)
     return [
         c.name
         for c in found.comparisons
-        if c.name not in empty and (not c.is_equal or of_rule_alone(c, found))
+        if c.name not in empty
+        and not (c.is_equal and all(_is_settled(k, seen) for k in needs[c.name]))
     ]
+
+
+def _seen(
+    problem: Problem, conditions: Sequence[Condition], wrt: Sequence[str]
+) -> Mapping[Condition, OnSwitch]:
+    """What the rule does where its own conditions fail, at small sizes."""
+    sizes = unequal_sizes(problem)
+    traces = concrete(problem, sizes, Findings()) if conditions else None
+    if traces is None:
+        return {}
+    layout = Layout(problem, sizes, traces.outputs)
+    return on_switches(problem, traces, layout, dict.fromkeys(conditions), wrt, Findings())
+
+
+def _is_settled(condition: Condition, seen: Mapping[Condition, OnSwitch]) -> bool:
+    """Whether a condition of the rule alone was seen to fail without harm."""
+    return seen.get(condition, OnSwitch()).kind in ("right", "kink", "outside")
 
 
 # --- the opinions held against one another ---
@@ -384,7 +418,7 @@ def _judged(
     return ArgumentProof(c.name, UNKNOWN if reason else PROVED, **shown, reason=reason)
 
 
-def _why_not(
+def _why_not(  # noqa: PLR0911 (one reason a line)
     c: Comparison,
     readings: Readings,
     seen: Mapping[Condition, OnSwitch],
@@ -406,8 +440,9 @@ def _why_not(
     if wrapping:
         return f"integers may wrap around: equal where {sentence(wrapping[0])}"
     for k in of_rule_alone(c, readings):
-        if seen.get(k, OnSwitch()).kind not in ("right", "kink", "outside"):
-            return f"equal where {sentence(k)}, which the rule alone needs; where that fails was not seen"
+        if not _is_settled(k, seen):
+            needed = f"equal where {sentence(k)}, which the rule alone needs"
+            return f"{needed}; where that fails was not seen"
     return ""
 
 

@@ -1,12 +1,16 @@
 """Hand-written rules: called as JAX calls them, and found inside of functions."""
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from derivations.algebra.terms import Undecided
 from derivations.proving.arguments import Argument, is_custom_vjp, is_op, name_of
 from derivations.proving.sizes import UsageError
 from derivations.proving.traces import Traces, equations
@@ -36,6 +40,35 @@ def called(
         if arguments[k].kind == "float"
     ]
     return value, kept
+
+
+@contextmanager
+def float0_of_any_size() -> Iterator[None]:
+    """Let `np.zeros(i.shape, float0)`, the cotangent of integers, be written for symbolic sizes.
+
+    NumPy has no arrays of symbolic sizes; None says the same to JAX.
+    """
+
+    def or_none(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def zeros(like: Any, *args: Any, **kwargs: Any) -> Any:
+            is_float0 = jax.dtypes.float0 in (*args[:1], kwargs.get("dtype"))
+            return None if is_float0 and _is_symbolic(like) else function(like, *args, **kwargs)
+
+        return zeros
+
+    before = np.zeros, np.zeros_like
+    np.zeros, np.zeros_like = map(or_none, before)
+    try:
+        yield
+    finally:
+        np.zeros, np.zeros_like = before
+
+
+def _is_symbolic(like: Any) -> bool:
+    """Whether it is a traced array, or a shape that is not all integers."""
+    shape = like if isinstance(like, (tuple, list)) else (like,)
+    return any(not isinstance(n, (int, np.integer, np.ndarray)) for n in shape)
 
 
 def require_shapes(target: Any, part: str, found: Sequence[Any], needed: Sequence[Any]) -> None:
@@ -77,10 +110,19 @@ def traceable(op: Any, arguments: Sequence[Argument]) -> Callable:
 
 
 def has_rule(target: Any, traces: Traces) -> bool:
-    """Whether anything in the function in question is hand-written; see NO_RULE if not."""
-    return is_op(getattr(getattr(target, "first", None), "target", target)) or any(
-        _is_of_the_user(call) for call in _calls(traces.value)
-    )
+    """Whether the function in question is hand-written, or anything that it calls."""
+    return is_op(target) or any(_is_of_the_user(call) for call in _calls(traces.value))
+
+
+def remarks(problem: Any) -> tuple[str, ...]:
+    """What has to be said of a problem in which nothing is hand-written."""
+    first = getattr(problem.target, "first", problem)  # of order 2, what has the rule
+    if is_op(first.target):
+        return ()
+    try:
+        return () if has_rule(first.target, first.traced(by_rule=False)) else (NO_RULE,)
+    except Undecided:
+        return ()
 
 
 def looks_at_zeros(target: Any, value: Any) -> bool:

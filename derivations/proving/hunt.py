@@ -211,7 +211,7 @@ def candidates(machine: Machine, seen: Seen, names: frozenset[str]) -> Iterator[
 
 
 def _differences(machine: Machine, seen: Seen) -> np.ndarray:
-    """How far the rule is from JAX's derivative, relatively; ∞ where it is not finite; 0 if near."""
+    """How far the rule is from JAX's derivative, relatively; ∞ if not finite, 0 if near."""
     hand, auto = seen.runs.hand, seen.runs.auto
     has_value = np.isfinite(auto[:, machine.parts["value"]]).all(axis=1)
     gap = np.abs(hand - auto)
@@ -220,7 +220,7 @@ def _differences(machine: Machine, seen: Seen) -> np.ndarray:
         scale[:, part] += 1e-4 * np.nan_to_num(scale[:, part]).max(axis=1, keepdims=True, initial=0)
     bad = np.where(gap > TOO_FAR * scale + 1e-300, gap / np.where(scale == 0, 1, scale), 0.0)
     bad = np.where(np.isfinite(hand) & ~np.isfinite(auto), 0.0, bad)
-    return np.where(has_value[:, None], np.where(np.isfinite(hand), bad, np.inf), 0.0)
+    return np.where(np.asarray(has_value)[:, None], np.where(np.isfinite(hand), bad, np.inf), 0.0)
 
 
 def _odd_ones_out(machine: Machine, seen: Seen) -> np.ndarray:

@@ -94,7 +94,9 @@ class Lines:
         for a in (of or self.problem).arguments:
             text = replaced.get(a.name, self.variables[a.name])
             texts.append(f"{a.keyword}={text}" if a.keyword else text)
-        return f"{function or self.op}({', '.join(texts)})"
+        call = f"{function or self.op}({', '.join(texts)})"
+        used = self.problem.used
+        return call if used is None else f"[jax.tree.leaves({call})[{used}]]"
 
     def _backward(self) -> str:
         first = self.first

@@ -27,8 +27,19 @@ FAST_TO_COMPILE = {
     "xla_llvm_disable_expensive_passes": True,
 }
 CALLS = frozenset(
-    "pjit jit closed_call core_call remat remat2 checkpoint custom_jvp_call custom_vjp_call "
-    "custom_vjp_call_jaxpr custom_lin".split()
+    {
+        "pjit",
+        "jit",
+        "closed_call",
+        "core_call",
+        "remat",
+        "remat2",
+        "checkpoint",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "custom_vjp_call_jaxpr",
+        "custom_lin",
+    }
 )
 UNSEEN = frozenset({"debug_callback", "debug_print"})
 

@@ -1,5 +1,6 @@
 """Points: concrete sizes, inputs and cotangents, as rows of numbers and as exact fractions."""
 
+import itertools
 import math
 import random
 import re
@@ -72,7 +73,7 @@ class Layout:
     def slices(self) -> list[slice]:
         """Where each array stands."""
         ends = np.cumsum([0, *(math.prod(s) for _, s in self.shapes)])
-        return [slice(int(a), int(b)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        return [slice(int(a), int(b)) for a, b in itertools.pairwise(ends)]
 
     @property
     def width(self) -> int:
@@ -189,7 +190,7 @@ MOST_ROWS = 900
 
 
 def structured(layout: Layout, draw: np.random.Generator) -> np.ndarray:
-    """Generic points, and zeros, ties, equal and parallel arrays, entries far out, huge cotangents."""
+    """Generic points, and zeros, ties, equal and parallel arrays, entries far out."""
     kinds = (_generic, _zeros, _levels, _ties, _far, _whole, _alike)
     rows = np.concatenate([kind(layout, draw) for kind in kinds])
     return layout.admitted(rows[:MOST_ROWS])

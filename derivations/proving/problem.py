@@ -13,8 +13,9 @@ from jax import export
 from derivations.algebra.terms import Undecided
 from derivations.proving import handwritten, names
 from derivations.proving.arguments import Argument, UsageError, is_custom_vjp
+from derivations.proving.handwritten import float0_of_any_size
 from derivations.proving.symbolic import BY_SIZE, no_questions_of_size
-from derivations.proving.traces import Traces
+from derivations.proving.traces import Traces, is_key
 
 BRANCHED = (jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError)
 
@@ -31,6 +32,7 @@ class Problem:
     sums: tuple[tuple[str, int], ...] = ()  # arrays whose sum over the last axis is assumed
     real: str = "float64"  # the type that the code is traced in
     alone: tuple[str, ...] = ()  # the only arguments that are differentiated; all if none is named
+    used: int | None = None  # the only output that is used, by its number among the leaves
 
     @property
     def arrays(self) -> tuple[Argument, ...]:
@@ -55,8 +57,10 @@ class Problem:
             UsageError: a name is that of no argument of floats.
         """
         known = tuple(a.name for a in self.arguments if a.kind == "float")
-        asked = (wrt,) if isinstance(wrt, str) else wrt or ()
+        asked = (wrt,) if isinstance(wrt, str) else tuple(wrt or ())
         found = known if wrt is None else tuple(names.of_argument(str(name)) for name in asked)
+        if not found:
+            raise UsageError(f"wrt names no argument; choose from {', '.join(known)}")
         for name in found:
             if name not in known:
                 raise UsageError(
@@ -74,10 +78,11 @@ class Problem:
         return [v != 0 if a.is_truth else v for v, a in zip(values, self.arguments, strict=True)]
 
     def call(self, function: Callable, arrays: Sequence[Any]) -> Any:
-        """The function of all its arguments."""
+        """The function of all its arguments; of its outputs the one that is used."""
         pairs = list(zip(self.arguments, self.with_values(arrays), strict=True))
         by_name = {a.keyword: value for a, value in pairs if a.keyword}
-        return function(*(value for a, value in pairs if not a.keyword), **by_name)
+        found = function(*(value for a, value in pairs if not a.keyword), **by_name)
+        return found if self.used is None else [jax.tree.leaves(found)[self.used]]
 
     def value(self, *arrays: Any) -> Any:
         """The definition."""
@@ -106,7 +111,7 @@ class Problem:
 
     def traced(self, sizes: Mapping[str, int] | None = None, by_rule: bool = True) -> Traces:
         """The jaxprs, with symbolic sizes or with given ones; without the rule if so asked."""
-        with jax.enable_x64(True), no_questions_of_size():
+        with jax.enable_x64(True), no_questions_of_size(), float0_of_any_size():
             try:  # the doubles are ours, so code that makes singles may mix the two
                 with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
                     return self._traced(sizes, by_rule)
@@ -145,7 +150,10 @@ class Problem:
             return jax.tree.leaves(value), found
 
         rule = jax.make_jaxpr(hand)(*leaves, *arrays) if by_rule else value
-        return Traces(value, rule, tuple(leaf.shape for leaf in leaves))
+        traces = Traces(value, rule, tuple(leaf.shape for leaf in leaves))
+        if any(map(is_key, traces.numbers())):
+            raise Undecided("a random key: what is drawn from it is no function of the arguments")
+        return traces
 
     def structures(self, sizes: Mapping[str, int] | None) -> list[jax.ShapeDtypeStruct]:
         """Shape and dtype of each array, with symbolic sizes or with given ones."""

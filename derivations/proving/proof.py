@@ -17,6 +17,7 @@ from derivations.algebra.text import terms_of_difference, text
 from derivations.proving.arguments import UsageError, name_of
 from derivations.proving.assumptions import Assumptions
 from derivations.proving.case import PROVED, REFUTED, UNKNOWN, ArgumentProof, CaseProof, prove_case
+from derivations.proving.handwritten import remarks
 from derivations.proving.problem import Problem
 from derivations.proving.ranks import problems
 from derivations.proving.script import Witness
@@ -130,7 +131,8 @@ def prove(
         moved = changed(before, snapshot(op)) or _unrepeatable(main, found)
         if moved:
             found = [_with_state(case, moved) for case in found]
-        return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
+        seconds_taken = time.perf_counter() - started
+        return _merged(name_of(op), found, assumptions, remarks(main), seconds_taken)
 
 
 MAIN = 2  # of the ranks that a *batch may have, the one that is looked at most
@@ -160,7 +162,13 @@ def _unrepeatable(problem: Problem, found: Sequence[CaseProof]) -> list[str]:
 # --- all choices of ranks ---
 
 
-def _merged(name: str, cases: list[CaseProof], assumptions: Assumptions, seconds: float) -> Proof:
+def _merged(
+    name: str,
+    cases: list[CaseProof],
+    assumptions: Assumptions,
+    remarks: Sequence[str],
+    seconds: float,
+) -> Proof:
     by_name: dict[str, list[ArgumentProof]] = {}
     for case in cases:
         for a in case.arguments:
@@ -170,7 +178,7 @@ def _merged(name: str, cases: list[CaseProof], assumptions: Assumptions, seconds
     given = tuple(f"{g} (assumed)" for g in assumptions.given)
     witness = next((case.witness for case in cases if case.witness is not None), None)
     expressions = next((c.expressions for c in (main, *reversed(cases)) if c.expressions), ())
-    conditions = dict.fromkeys((*given, *main.conditions))
+    conditions = dict.fromkeys((*given, *main.conditions, *remarks))
     return Proof(name, tuple(worst), tuple(conditions), witness, seconds, expressions)
 
 

@@ -111,22 +111,19 @@ def _axes(star: str, rank: int, taken: set[str]) -> tuple[str, ...]:
 
 
 def _with_fewer(problem: Problem) -> list[Problem]:
-    """The problem with fewer arguments differentiated, if the rule may go by which ones are."""
-    floats = [a.name for a in problem.differentiable()]
-    if len(floats) < 2 or not _looks_at_zeros(problem):
+    """The problem with fewer arguments differentiated or outputs used, if the rule may look."""
+    if is_custom_vjp(problem.target) and not looks_at_zeros(problem.target, None):
         return []
-    return [
-        replace(problem, alone=alone, ranks=_and(problem.ranks, alone)) for alone in _sets(floats)
-    ]
-
-
-def _looks_at_zeros(problem: Problem) -> bool:
-    if is_custom_vjp(problem.target):
-        return looks_at_zeros(problem.target, None)
     try:
-        return looks_at_zeros(problem.target, problem.traced(by_rule=False).value)
+        traces = problem.traced(by_rule=False)
     except Undecided:
-        return False
+        return []
+    if not looks_at_zeros(problem.target, traces.value):
+        return []
+    count, floats = len(traces.outputs), tuple(a.name for a in problem.differentiable())
+    outputs = (None, *(range(count) if count > 1 else ()))
+    choices = itertools.product([*_sets(floats), floats], outputs)
+    return [_fewer(problem, *choice) for choice in choices if choice != (floats, None)]
 
 
 def _sets(floats: Sequence[str]) -> Iterable[tuple[str, ...]]:
@@ -135,6 +132,10 @@ def _sets(floats: Sequence[str]) -> Iterable[tuple[str, ...]]:
     return itertools.chain.from_iterable(itertools.combinations(floats, k) for k in numbers)
 
 
-def _and(ranks: str, alone: Sequence[str]) -> str:
-    told = f"only {' and '.join(alone)} differentiated"
-    return f"{ranks}, {told}" if ranks else told
+def _fewer(problem: Problem, alone: tuple[str, ...], used: int | None) -> Problem:
+    told = [problem.ranks] if problem.ranks else []
+    if len(alone) < len(problem.differentiable()):
+        told.append(f"only {' and '.join(alone)} differentiated")
+    if used is not None:
+        told.append(f"only output {used} used")
+    return replace(problem, alone=alone, used=used, ranks=", ".join(told))

@@ -21,6 +21,7 @@ from derivations.algebra.session import tick
 from derivations.algebra.terms import Undecided
 from derivations.proving.equality import Readings
 from derivations.proving.problem import Problem, evaluated
+from derivations.proving.sizes import AXIS
 from derivations.proving.symbolic import DIMENSION
 from derivations.proving.traces import Traces
 from funcnet.contract import Labels
@@ -32,14 +33,46 @@ MOST_NUMBERS = 300  # in a point of the search
 MOST_ENTRIES = 10**6
 MOST_LITERALS = 8
 DROPPED = frozenset(
-    "sharding out_sharding donated_invars inline keep_unused name ctx_mesh unique_indices "
-    "indices_are_sorted precision preferred_element_type compiler_options_kvs in_layouts "
-    "out_layouts in_shardings out_shardings accuracy weak_type jaxpr call_jaxpr fun_jaxpr "
-    "new_dtype dtype".split()
+    {
+        "sharding",
+        "out_sharding",
+        "donated_invars",
+        "inline",
+        "keep_unused",
+        "name",
+        "ctx_mesh",
+        "unique_indices",
+        "indices_are_sorted",
+        "precision",
+        "preferred_element_type",
+        "compiler_options_kvs",
+        "in_layouts",
+        "out_layouts",
+        "in_shardings",
+        "out_shardings",
+        "accuracy",
+        "weak_type",
+        "jaxpr",
+        "call_jaxpr",
+        "fun_jaxpr",
+        "new_dtype",
+        "dtype",
+    }
 )
 CALLS = frozenset(
-    "pjit jit closed_call core_call remat remat2 checkpoint custom_jvp_call custom_vjp_call "
-    "custom_vjp_call_jaxpr custom_lin".split()
+    {
+        "pjit",
+        "jit",
+        "closed_call",
+        "core_call",
+        "remat",
+        "remat2",
+        "checkpoint",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "custom_vjp_call_jaxpr",
+        "custom_lin",
+    }
 )
 
 
@@ -52,6 +85,7 @@ class Program:
     sizes: Mapping[str, int]
     traces: Traces
     larger: "Program | None" = None  # one of the same kind, of sizes that are not worked out
+    whole: Problem | None = None  # of all sizes
 
 
 def differing(problem: Problem, symbolic: Traces | None) -> Iterable[Program]:
@@ -67,7 +101,7 @@ def differing(problem: Problem, symbolic: Traces | None) -> Iterable[Program]:
             continue
         where = ", ".join(f"{n} = {k}" for n, k in sizes.items())
         what = f"for {where} the code is another program"
-        program = Program(what, _fixed(problem, sizes), sizes, found)
+        program = Program(what, _fixed(problem, sizes), sizes, found, whole=problem)
         alike = next(
             (k for k, x in enumerate(known) if _is_alike(lines, sizes, x[0], x[1].sizes)), None
         )
@@ -140,6 +174,37 @@ def _fixed(problem: Problem, sizes: Mapping[str, int]) -> Problem:
         for a in problem.arguments
     )
     return replace(problem, arguments=arguments)
+
+
+def with_ones(program: Program) -> Program | None:
+    """The program of all sizes but those that are 1, if at these sizes it is this one."""
+    problem, ones = program.whole, {n for n, k in program.sizes.items() if k == 1}
+    if (
+        not problem
+        or not ones
+        or not all(map(AXIS.fullmatch, (d for a in problem.arrays for d in a.dims)))
+    ):
+        return None
+    arguments = tuple(
+        replace(a, dims=tuple(_of_ones(d, ones) for d in a.dims)) for a in problem.arguments
+    )
+    least = tuple((n, k) for n, k in problem.minimal if n not in ones)
+    found = replace(problem, arguments=arguments, minimal=least)
+    if any(isinstance(d, Labels) and d.size in ones for a in arguments for d in a.domains):
+        return None
+    try:
+        traces = found.traced()
+    except Undecided:
+        return None
+    own = [*text(program.traces.value, program.sizes), *text(program.traces.hand, program.sizes)]
+    if not _is_same(own, _put_into(traces, program.sizes)):
+        return None
+    return replace(program, problem=found, traces=traces, larger=None)
+
+
+def _of_ones(dim: str, ones: set[str]) -> str:
+    """An axis without the factors that are 1."""
+    return "*".join(f for f in dim.split("*") if f not in ones) or "1"
 
 
 def _sizes(problem: Problem) -> Iterator[dict[str, int]]:
@@ -381,7 +446,7 @@ def _line(head: str, given: Iterable[Any], params: str) -> tuple[str, tuple[floa
     return f"{head}({' '.join(map(str, given))}){params}", numbers
 
 
-def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) -> Any:
+def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) -> Any:  # noqa: PLR0911 (one rule a line)
     """The value of an equation that computes with sizes alone, or changes nothing."""
     out = equation.outvars[0].aval
     if name == "dim_as_value":
@@ -407,9 +472,13 @@ def _shortened(equation: Any, name: str, given: list, sizes: Mapping[str, int]) 
         return Vector((given[0].value,)) if _kind(out.dtype) != "F" else None
     if name == "concatenate" and all(isinstance(g, Vector) for g in given):
         return Vector(tuple(v for g in given for v in g.values))
-    if name in NEUTRAL and out.shape == equation.invars[1].aval.shape:
-        if isinstance(given[0], Constant) and given[0].value == NEUTRAL[name]:
-            return given[1]
+    is_neutral = name in NEUTRAL and isinstance(given[0], Constant)
+    if (
+        is_neutral
+        and given[0].value == NEUTRAL[name]
+        and out.shape == equation.invars[1].aval.shape
+    ):
+        return given[1]
     if not given or not all(isinstance(g, Constant) for g in given) or out.shape != ():
         return None
     values = [g.value for g in given]
@@ -447,7 +516,12 @@ def _put_in(value: Any, sizes: Mapping[str, int]) -> str:
         return f"{type(value).__name__}({' '.join(_put_in(v, sizes) for v in value)})"
     if hasattr(getattr(value, "jaxpr", value), "eqns"):
         closed = value if hasattr(value, "consts") else None
-        return str(text(closed, sizes)) if closed is not None else str(value)
+        return str(text(closed, sizes)) if closed is not None else _without_types(value)
+    return _without_types(value)
+
+
+def _without_types(value: Any) -> str:
+    """A text without the places of objects, and with one name for all floats."""
     return re.sub(r"\b(f64|f32|bf16|f16)\b", "F", re.sub(r"0x[0-9a-f]+", "", str(value)))
 
 

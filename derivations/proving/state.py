@@ -78,7 +78,7 @@ def _only_written(code: CodeType) -> set[str]:
     uses: dict[str, list[bool]] = {}
     for inner in _codes(code):
         listed = list(dis.get_instructions(inner))
-        for here, after in zip(listed, listed[1:], strict=False):
+        for here, after in itertools.pairwise(listed):
             if here.opname in ("LOAD_GLOBAL", "LOAD_DEREF"):
                 is_call = after.opname in ("LOAD_METHOD", "LOAD_ATTR")
                 uses.setdefault(here.argval, []).append(is_call and after.argval in WRITING)

@@ -101,7 +101,7 @@ def _is_outside(problem: Problem, traces: Traces, point: Point, names: Sequence[
     try:
         direction = reals(np.ones(point.inputs[number_of(problem, names[0])].shape))
         k = number_of(problem, names[0])
-        return derivative_at(problem, traces, point, k, direction).kind == OUTSIDE
+        return derivative_at(traces, point, k, direction).kind == OUTSIDE
     except CannotEvaluate:
         return False
 
@@ -120,7 +120,7 @@ def _at(
         for name in names:
             k = number_of(problem, name)
             direction = reals(random_direction(root.point.inputs[k].shape, draw))
-            truth = derivative_at(problem, traces, root.point, k, direction)
+            truth = derivative_at(traces, root.point, k, direction)
             kinds.add(truth.kind)
             if truth.kind != SMOOTH:
                 continue

@@ -18,7 +18,7 @@ from jax import export
 from derivations.algebra.terms import Undecided
 
 # these ask for sizes to check or to broadcast shapes, in a way that is right for all of them
-TRUSTED = ("jax", "jaxlib", "jaxtyping", "beartype", "opt_einsum", "numpy")
+TRUSTED = ("jax", "jaxlib", "jaxtyping", "beartype", "opt_einsum", "numpy", "derivations")
 BY_SIZE = "give that size as a number, such as '3', or a least one by assuming=['n >= 2']"
 DIMENSION: Any = type(export.symbolic_shape("n")[0])
 

@@ -79,10 +79,14 @@ def _numbers(jaxpr: Any) -> Iterator[Any]:
         )
 
 
+def is_key(value: Any) -> bool:
+    """Whether it is a typed random key, which NumPy cannot hold."""
+    return jax.numpy.issubdtype(getattr(value, "dtype", np.float64), jax.dtypes.extended)
+
+
 def _is_short(value: Any) -> bool:
-    dtype = getattr(value, "dtype", None)
-    if dtype is not None and jax.numpy.issubdtype(dtype, jax.dtypes.extended):
-        return True  # a random key
+    if is_key(value):
+        return True
     value = np.asarray(value)
     if value.dtype.kind not in "fV" or value.dtype == jax.dtypes.float0:
         return True

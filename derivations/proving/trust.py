@@ -96,7 +96,8 @@ PARTS = (
     Part(
         "JAX's tracing",
         "the program that is traced is the one that runs, and one trace speaks for every size",
-        "questions that the code asks of a size are UNKNOWN; the code itself at points looked at",
+        "the programs of other sizes, ranks and types, each compared with it; a question that the "
+        "code asks of a size is UNKNOWN; the code itself, run eagerly at a sample",
         _of_jax,
     ),
     Part(

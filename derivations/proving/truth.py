@@ -75,9 +75,7 @@ def are_finite(values: Sequence[Number]) -> bool:
     return all(MP.isfinite(x) for v in values for x in v.value.reshape(-1))
 
 
-def derivative_at(
-    problem: Problem, traces: Traces, point: Point, k: int, direction: np.ndarray
-) -> Truth:
+def derivative_at(traces: Traces, point: Point, k: int, direction: np.ndarray) -> Truth:
     """The true derivative along a direction of the k-th argument."""
     values, slope, near = along(traces, point, k, direction)
     if not are_finite(values):
@@ -87,16 +85,17 @@ def derivative_at(
     draw, first = random.Random(11), None
     own = [direction if j == k else None for j in range(len(point.inputs))]
     for turn in range(WAYS):
-        ways = random_ways(problem, point, draw) if turn != 1 else own
+        ways = random_ways(point, draw) if turn != 1 else own
         distances = DISTANCES if turn < 2 else DISTANCES[:1]
         for found in slopes_near(traces, point, ways, k, direction, distances):
             first = found if first is None else first
-            if found is None or not all(map(alike, found, first)):
+            if found is None or not all(map(alike, found, first or [])):
                 return Truth(KINK)
-    return Truth(SMOOTH, contracted(point.numbers[1], _shaped(values, first)), is_limit=True)
+    limit = contracted(point.numbers[1], _shaped(values, first or []))
+    return Truth(SMOOTH, limit, is_limit=True)
 
 
-def random_ways(problem: Problem, point: Point, draw: random.Random) -> Ways:
+def random_ways(point: Point, draw: random.Random) -> Ways:
     """A direction for every argument of reals, in general position."""
     return [
         reals(random_direction(x.shape, draw)) if x.dtype == object else None for x in point.inputs
@@ -189,8 +188,8 @@ __all__ = [
     "OUTSIDE",
     "SMOOTH",
     "Truth",
-    "along",
     "alike",
+    "along",
     "are_finite",
     "by_hand_at",
     "derivative_at",

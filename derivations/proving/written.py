@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from derivations.proving.arguments import is_op, name_of
+from derivations.proving.traces import is_key
 
 EXTREMES = {"inf": "jnp.inf", "-inf": "-jnp.inf", "nan": "jnp.nan"}
 
@@ -58,11 +59,6 @@ def static_text(value: Any) -> str:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return ""
     return repr(value) if is_same else ""
-
-
-def is_key(value: Any) -> bool:
-    """Whether it is a typed random key."""
-    return jax.numpy.issubdtype(getattr(value, "dtype", np.float64), jax.dtypes.extended)
 
 
 def import_text(target: Any, name: str) -> str:

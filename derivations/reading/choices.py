@@ -74,12 +74,8 @@ def _comparison(name: str):
 
     def apply(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
         def entry(at: tuple[Poly, ...]) -> Poly:
-            sides, domain = [], ONE
-            for side in (a, b):
-                value, defined = where_defined(reader, side, at)
-                sides.append(value)
-                domain = domain * defined
-            found = domain * _compared(reader, name, *sides, a.kind)
+            (p, is_there), (q, is_here) = (where_defined(reader, side, at) for side in (a, b))
+            found = is_there * is_here * _compared(reader, name, p, q, a.kind)
             return ONE - found if name == "ne" else found
 
         return made(reader, equation, entry)

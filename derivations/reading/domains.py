@@ -57,7 +57,7 @@ def bracket_of(c: Condition) -> Poly:
     return ONE - case(c.guards) * (ONE - inside)
 
 
-def is_certain(c: Condition) -> bool:
+def is_certain(c: Condition) -> bool:  # noqa: PLR0911 (one way to be certain a line)
     """Whether a condition holds by signs alone, or follows from its own guards."""
     if _has_sign(c.kind, c.expression):
         return True
@@ -132,7 +132,7 @@ def follows(c: Condition, known: Sequence[Condition]) -> bool:
 
 
 def excluded(known: Iterable[Condition], free: frozenset[Atom]) -> Poly:
-    """0 where one of the conditions fails that are products of brackets, at these indices; else 1."""
+    """0 where a condition fails that is a product of brackets, at these indices; else 1."""
     found = ONE
     for k in known:
         if k.kind == "holds" and isinstance(k.expression, Poly):

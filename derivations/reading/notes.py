@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Any
 
 from derivations.algebra.terms import Poly
 
@@ -29,7 +30,7 @@ class Condition:
     """An expression that is "nonzero", "positive", "in range", … wherever its guards hold."""
 
     kind: str
-    expression: Poly | str
+    expression: Any  # a Poly, or a sentence
     guards: tuple[Guard, ...] = ()
 
 

@@ -90,7 +90,7 @@ class Reader:
         note(kind, expression, guards)
 
     def needs(self, kind: str, p: Poly, guards: tuple[Guard, ...] = ()) -> None:
-        """Note that p must be "nonzero", "positive" or "nonneg", case by case where it has cases."""
+        """Note that p must be "nonzero", "positive" or "nonneg", case by case."""
         brackets = sorted((a for a in atoms(p) if a.head in BRACKETS), key=lambda a: a.key)
         if brackets and len(guards) < MOST_CASES:
             inside = poly(brackets[0])
@@ -116,7 +116,7 @@ class Reader:
             note("edge", p)
 
     def never(self, case: tuple[tuple[Atom, bool], ...]) -> bool:
-        """Whether a case contradicts itself: a mask keeps an entry, and the greatest is not kept."""
+        """Whether a case contradicts itself: a mask keeps an entry, and not the greatest."""
         return any(
             (mask := self.masks.get(a)) is not None
             and holds != mask.keeps
@@ -125,7 +125,7 @@ class Reader:
         )
 
     def facts(self) -> tuple[Condition, ...]:
-        """What holds wherever the definition has a value; and an entry kept makes the greatest kept."""
+        """What holds wherever the definition has a value; a kept entry makes the greatest kept."""
         kept = []
         for there, mask in self.masks.items():
             at, here = (poly(b) if mask.keeps else ONE - b for b in (there, mask.bracket))
@@ -146,8 +146,8 @@ class Reader:
             for m, c in p.terms.items()
         )
         info, limits = np.iinfo(dtype), bounds(p)
-        ends = [None] if limits is None else [constant(end) for end in limits]
-        if None not in ends and info.min <= ends[0] and ends[-1] <= info.max:
+        ends = [e for e in map(constant, limits or ()) if e is not None]
+        if len(ends) == 2 and info.min <= ends[0] and ends[1] <= info.max:
             return p
         if info.min == 0 and not at_least_zero(p):
             raise Undecided("arithmetic of unsigned integers, which wraps around")

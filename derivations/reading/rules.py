@@ -40,12 +40,57 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
 
 # what moves integers or chooses among them; whatever else makes integers may make them too large
 MOVING = frozenset(
-    "broadcast_in_dim reshape slice gather select_n concatenate transpose squeeze expand_dims rev "
-    "pad dynamic_slice dynamic_update_slice sort max min clamp copy copy_p stop_gradient split "
-    "stack unstack argmax argmin iota pjit jit closed_call core_call remat remat2 checkpoint "
-    "custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr custom_lin cond scan reduce_max "
-    "reduce_min dim_as_value optimization_barrier device_put scatter empty empty2 tile "
-    "convert_element_type".split()
+    {
+        "broadcast_in_dim",
+        "reshape",
+        "slice",
+        "gather",
+        "select_n",
+        "concatenate",
+        "transpose",
+        "squeeze",
+        "expand_dims",
+        "rev",
+        "pad",
+        "dynamic_slice",
+        "dynamic_update_slice",
+        "sort",
+        "max",
+        "min",
+        "clamp",
+        "copy",
+        "copy_p",
+        "stop_gradient",
+        "split",
+        "stack",
+        "unstack",
+        "argmax",
+        "argmin",
+        "iota",
+        "pjit",
+        "jit",
+        "closed_call",
+        "core_call",
+        "remat",
+        "remat2",
+        "checkpoint",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "custom_vjp_call_jaxpr",
+        "custom_lin",
+        "cond",
+        "scan",
+        "reduce_max",
+        "reduce_min",
+        "dim_as_value",
+        "optimization_barrier",
+        "device_put",
+        "scatter",
+        "empty",
+        "empty2",
+        "tile",
+        "convert_element_type",
+    }
 )
 
 
