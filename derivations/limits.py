@@ -16,6 +16,7 @@ ROUNDING = 1e-30  # less is 0, as max - x_k for the greatest x_k
 MOST_TERMS = 4000  # of a product; beyond this a proof would take minutes
 MOST_POWER = 64  # an exponent that is multiplied out; a sum to this power has at least 65 terms
 MOST_TURNS = 6  # angles of which one is the sum; each doubles the terms of its sine, 2⁵ = 32
+MOST_OF_FORM = 6  # terms of what is looked at as a quadratic form; all pairs of them are tried
 MOST_DEGREE = 4  # of the product of the arguments of logarithms that are compared
 MOST_STEPS = 3  # by which thresholds of integers differ that are compared
 MOST_PATTERNS = 6  # conditions whose consistent cases are looked at one by one, 2⁶ = 64

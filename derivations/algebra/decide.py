@@ -3,6 +3,7 @@
 1. Normal form. 2. Cases, if a condition guards a denominator. 3. Multiplication by the least powers
 of composite denominators, which are not zero on the domain. 4. Sums that belong together are read
 as one sum, and the same is asked of its summand: Σ 0 = 0. 5. Every value of an index that has few.
+6. Conditions and products written apart, then every case of conditions that may occur.
 """
 
 import itertools

@@ -34,9 +34,9 @@ from derivations.algebra.terms import (
     scale,
     without,
 )
+from derivations.limits import MOST_OF_FORM
 
 POSITIVE, NONNEGATIVE, UNKNOWN = 2, 1, 0
-MOST_OF_FORM = 6  # terms of what is looked at as a quadratic form
 _OF_ATOM = {
     "exp": POSITIVE,
     "size": POSITIVE,
@@ -117,7 +117,7 @@ def sign(p: Poly) -> int:
         here = _sign_of_factors(pairs)
         if coefficient < 0 or here == UNKNOWN:
             rules = (_sign_in_sizes, _sign_of_spread, _sign_of_form, _sign_with_fraction)
-            return max(rule(p) for rule in rules)
+            return next(filter(None, (rule(p) for rule in rules)), UNKNOWN)
         signs.append(here)
     return max(signs, default=NONNEGATIVE)
 
