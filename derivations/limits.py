@@ -15,6 +15,11 @@ ROUNDING = 1e-30  # less is 0, as max - x_k for the greatest x_k
 
 MOST_TERMS = 4000  # of a product; beyond this a proof would take minutes
 MOST_POWER = 64  # an exponent that is multiplied out; a sum to this power has at least 65 terms
+MOST_TURNS = 6  # angles of which one is the sum; each doubles the terms of its sine, 2⁵ = 32
+MOST_OF_FORM = 6  # terms of what is looked at as a quadratic form; all pairs of them are tried
+MOST_DEGREE = 4  # of the product of the arguments of logarithms that are compared
+MOST_STEPS = 3  # by which thresholds of integers differ that are compared
+MOST_PATTERNS = 6  # conditions whose consistent cases are looked at one by one, 2⁶ = 64
 MOST_CASES = 8  # conditions in one argument; each doubles the work, 2⁸ = 256 cases
 MOST_UNROLLED = 8  # entries of an axis of known length, written one by one; e.g. a 3-vector
 MOST_ORDERS = 24  # orders of bound names that are tried, 4!; more are sorted by their looks first

@@ -59,7 +59,7 @@ IN_KERNEL = {
     "zero": zero,
     "same": lambda i, j: delta(i - j),
     "ahead": lambda i, j: at_least(i - j),
-    **{name: lambda u, name=name: f.fn(name, u) for name in ("sin", "cos", "erf", "atan")},
+    **{name: lambda u, name=name: f.fn(name, u) for name in ("sin", "cos", "erf", "atan", "floor")},
 }
 
 
@@ -134,6 +134,14 @@ PLAINLY = {
     "erf": MP.erf,
     "atan": MP.atan,
 }
+
+
+def _floor(v):
+    nearest = MP.nint(v)
+    return nearest if _off_kinks(v - nearest) == 0 else MP.floor(v)
+
+
+PLAINLY["floor"] = _floor
 
 
 class Point(NamedTuple):

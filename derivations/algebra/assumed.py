@@ -4,15 +4,18 @@ The caller assumes Σ_k y[…, k] = c over the last axis of an array; the defini
 unless some quantities are positive.
 """
 
+import functools
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from derivations.algebra.atoms import inside, name_of, places, size_of
+from derivations.algebra.brackets import positive, settled
 from derivations.algebra.cases import split
 from derivations.algebra.factors import simplest
 from derivations.algebra.identities import identity
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
+    BRACKETS,
     Atom,
     Monomial,
     Number,
@@ -85,15 +88,33 @@ def with_positive(p: Poly, facts: Iterable[Poly]) -> Poly:
                 p = holds
             elif any(_is_case_of(-inside(bracket), fact) for fact in facts):
                 p = fails
+    return functools.reduce(_where, facts, p)
+
+
+@identity(
+    "K24c",
+    "p = 0 where f > 0 if p [f > 0] = 0, with [f > 0] by the thresholds of f",
+    why="[f > 0] = 1",
+    needs="as for K24b; the result stands for p only where it is asked whether p = 0",
+)
+def _where(p: Poly, fact: Poly) -> Poly:
+    """`p` times the condition of a fact that has several thresholds, all of which p has, too."""
+    for there in _cases_of(fact, p):
+        condition = positive(there)
+        thresholds = {a for a in atoms(condition) if a.head in BRACKETS}
+        if len(thresholds) > 1 and thresholds <= atoms(p):
+            p = settled(p * condition)
     return p
 
 
 def _is_case_of(p: Poly, fact: Poly) -> bool:
     """Whether p is a positive multiple of the fact at some indices."""
+    return any(simplest(p) == simplest(there) for there in _cases_of(fact, p))
+
+
+def _cases_of(fact: Poly, p: Poly) -> Iterator[Poly]:
+    """The fact at the indices of p."""
     own = sorted(fact.free, key=lambda a: a.key)
     choices = [[i for i in p.free if size_of(i) == size_of(mine)] for mine in own]
     for chosen in itertools.product(*choices):
-        there = substitute(fact, {a: poly(b) for a, b in zip(own, chosen, strict=True)})
-        if simplest(p) == simplest(there):
-            return True
-    return False
+        yield substitute(fact, {a: poly(b) for a, b in zip(own, chosen, strict=True)})

@@ -1,10 +1,15 @@
 """Maximisers and products over indices."""
 
-from derivations.algebra.atoms import size_of
+from derivations.algebra.atoms import bound_indices, inside, size_of, summand
+from derivations.algebra.cases import brackets_of, split
 from derivations.algebra.factors import is_positive, primitive
 from derivations.algebra.guessing import Indices
 from derivations.algebra.identities import identity
+from derivations.algebra.integers import solve
 from derivations.algebra.naming import name_bound
+from derivations.algebra.powers import power
+from derivations.algebra.ranges import certainly_below
+from derivations.algebra.regions import may_vanish
 from derivations.algebra.terms import (
     ONE,
     REBUILD,
@@ -14,11 +19,15 @@ from derivations.algebra.terms import (
     atoms,
     constant,
     divided_by,
+    everywhere,
+    fresh,
     number,
     part,
     poly,
     product,
+    rebuilt,
     substitute,
+    with_atoms,
 )
 from derivations.limits import MOST_UNROLLED
 
@@ -67,6 +76,40 @@ def product_over(indices: Indices, p: Poly) -> Poly:
         here = (substitute(p, {first: number(k)}) for k in range(int(count)))
         return product(product_over(tuple(rest), q) for q in here)
     return poly(name_bound("prod", indices, p))
+
+
+@identity(
+    "K9k",
+    "Π_k ([k = e] a(k) + (1 - [k = e]) b(k)) = a(e) / b(e) Π_k b(k)",
+    why="one factor is another; where b(e) is 0, the left side is the limit of the right one",
+    needs="0 ≤ e < n; b(e) = 0 has no volume: K18. Only to ask whether p = 0: 1 / b(e) is no part "
+    "of what was read",
+)
+def _all_but_one(atom: Atom) -> Poly | None:
+    """A product in which one factor is another, as in the product of all the others."""
+    if len(bound_indices(atom)) != 1:
+        return None
+    index = fresh(size_of(bound_indices(atom)[0]))
+    p = substitute(summand(atom), {bound_indices(atom)[0]: poly(index)})
+    for bracket in brackets_of(p):
+        solved = solve(inside(bracket), {index}) if bracket.head == "delta" else None
+        if solved is None or not certainly_below(solved[1], size_of(index)):
+            continue
+        here, elsewhere = split(p, bracket)
+        a, b = (substitute(q, {index: solved[1]}) for q in (here, elsewhere))
+        if not may_vanish(b):
+            return a * power(b, -1) * product_over((index,), elsewhere)
+    return None
+
+
+def by_whole_products(p: Poly) -> Poly:
+    """`p` with every product of all factors but one as a quotient."""
+
+    def changed(atom: Atom) -> Poly:
+        found = _all_but_one(atom) if atom.head == "prod" else None
+        return rebuilt(atom, by_whole_products) if found is None else found
+
+    return with_atoms(p, changed) if any(a.head == "prod" for a in everywhere(p)) else p
 
 
 def _argmax_rule(indices: Indices, summand: Poly, position: int) -> Poly:

@@ -29,10 +29,14 @@ from derivations.algebra.terms import (
     Atom,
     Poly,
     constant,
+    everywhere,
     part,
     poly,
+    rebuilt,
     scale,
+    with_atoms,
 )
+from derivations.algebra.thresholds import is_fraction, roots_of_quadratic, same_sign
 
 
 @identity(
@@ -54,9 +58,30 @@ def positive(p: Poly) -> Poly:
     if largest is not None:
         return largest
     p = _root_removed(simplest(p))
+    for apart in (_by_threshold, _by_roots):
+        found = apart(p)
+        if found is not None:
+            return found
     if is_turned(p) and not may_vanish(p):
         return ONE - poly(Atom("positive", -p))
     return poly(Atom("positive", p))
+
+
+def _by_threshold(p: Poly) -> Poly | None:
+    simpler = same_sign(p)
+    if simpler is not None:
+        return positive(simpler)
+    return ONE if is_fraction(p) else None
+
+
+def _by_roots(p: Poly) -> Poly | None:
+    """Above the greater root of a quadratic polynomial or below the smaller one, or between."""
+    found = roots_of_quadratic(p)
+    if found is None:
+        return None
+    is_up, m, (greater, smaller) = found
+    outside = positive(m - greater) + positive(smaller - m)
+    return outside if is_up else ONE - outside
 
 
 @identity(
@@ -109,12 +134,42 @@ def off_boundaries(p: Poly) -> Poly:
     return part(p, lambda m, _: all(a.head != "zero" for a, _ in m))
 
 
+@identity(
+    "K5i",
+    "[a b > 0] = [a > 0] [b > 0] + [-a > 0] [-b > 0]",
+    why="the rule of signs",
+)
+def _of_product(bracket: Atom) -> Poly | None:
+    """[a b > 0] by the signs of two factors."""
+    p = inside(bracket)
+    if len(p.terms) != 1:
+        return None
+    ((pairs, c),) = p.terms.items()
+    if len(pairs) != 2 or any(e != 1 for _, e in pairs):
+        return None
+    a, b = (poly(atom) for atom, _ in pairs)
+    a = scale(a, c)
+    return positive(a) * positive(b) + positive(-a) * positive(-b)
+
+
+def by_two_signs(p: Poly) -> Poly:
+    """`p` with every condition on a product of two factors as conditions on each."""
+
+    def changed(atom: Atom) -> Poly:
+        found = _of_product(atom) if atom.head == "positive" else None
+        return rebuilt(atom, by_two_signs) if found is None else found
+
+    products = (a for a in everywhere(p) if a.head == "positive" and _of_product(a))
+    return with_atoms(p, changed) if any(products) else p
+
+
 REBUILD |= {"positive": positive, "zero": zero}
 
 __all__ = [
     "BRACKETS",
     "at_least",
     "by_cases",
+    "by_two_signs",
     "clipped",
     "content",
     "delta",

@@ -3,14 +3,20 @@
 1. Normal form. 2. Cases, if a condition guards a denominator. 3. Multiplication by the least powers
 of composite denominators, which are not zero on the domain. 4. Sums that belong together are read
 as one sum, and the same is asked of its summand: Σ 0 = 0. 5. Every value of an index that has few.
+6. Conditions and products written apart, then every case of conditions that may occur.
 """
 
+import itertools
+
 from derivations.algebra.atoms import inside, size_of
-from derivations.algebra.brackets import off_boundaries, settled
+from derivations.algebra.binders import by_whole_products
+from derivations.algebra.brackets import by_two_signs, off_boundaries, settled
 from derivations.algebra.cases import brackets_of, split
 from derivations.algebra.functions import is_undefined
 from derivations.algebra.identities import identity
-from derivations.algebra.regions import lowest_powers, times_power
+from derivations.algebra.integers import by_neighbours
+from derivations.algebra.ranges import at_least_zero
+from derivations.algebra.regions import lowest_powers, may_vanish, times_power
 from derivations.algebra.search import Certificate, certificates
 from derivations.algebra.session import tick
 from derivations.algebra.sums import total
@@ -21,19 +27,26 @@ from derivations.algebra.terms import (
     Atom,
     Poly,
     Undecided,
+    add,
     constant,
     monomial,
     number,
     part,
     poly,
+    scale,
     substitute,
 )
-from derivations.limits import DEEPEST, MOST_CASES, MOST_UNROLLED
+from derivations.limits import DEEPEST, MOST_CASES, MOST_PATTERNS, MOST_UNROLLED
 
 
 def is_zero(p: Poly) -> bool:
     """Whether p = 0 was proved, off the boundaries of its brackets and zeros of denominators."""
-    return _is_zero(p, 0) or _is_zero_everywhere(p)
+    if _is_zero(p, 0) or _is_zero_everywhere(p):
+        return True
+    apart = by_whole_products(by_neighbours(by_two_signs(p)))
+    if apart != p and _is_zero(apart, 0):
+        return True
+    return _has_exclusions(apart) and _is_zero_in_cases(settled(apart), ())
 
 
 def equal(a: Poly, b: Poly) -> bool:
@@ -75,6 +88,54 @@ def _is_zero(p: Poly, depth: int, case: Poly = ONE, cases: int = 0) -> bool:
             for here, sure in zip(split(p, guard), (poly(guard), ONE - poly(guard)), strict=True)
         )
     return _is_zero_without_guards(whole, depth)
+
+
+# --- conditions that exclude one another ---
+
+Known = tuple[tuple[Poly, bool], ...]  # what is > 0, and what is ≥ 0 alone
+
+
+def _thresholds(p: Poly) -> list[Atom]:
+    return [a for a in brackets_of(p) if a.head == "positive"]
+
+
+def _has_exclusions(p: Poly) -> bool:
+    """Whether p has few conditions, three of which cannot be as one likes."""
+    forms = [inside(a) for a in _thresholds(p)]
+    return len(forms) <= MOST_PATTERNS and any(
+        _contradicts(((b, True), (scale(c, sign), True)), (scale(a, other), True))
+        for a, b, c in itertools.combinations(forms, 3)
+        for sign, other in itertools.product((1, -1), repeat=2)
+    )
+
+
+@identity(
+    "K20c",
+    "p = 0 if p = 0 in every case of its conditions but those in which numbers > 0 have a sum ≤ 0",
+    why="by cases; the order axioms",
+    needs="at least one of the numbers is > 0, the others are ≥ 0",
+)
+def _is_zero_in_cases(p: Poly, known: Known) -> bool:
+    tick()
+    found = _thresholds(p)
+    if not p or not found:
+        return not p or _is_zero(p, 0)
+    form, cases = inside(found[0]), split(p, found[0])
+    given = ((form, True), (-form, not may_vanish(form)))
+    return all(
+        _contradicts(known, here) or _is_zero_in_cases(settled(case), (*known, here))
+        for case, here in zip(cases, given, strict=True)
+    )
+
+
+def _contradicts(known: Known, here: tuple[Poly, bool]) -> bool:
+    """Whether a number and one or two of the known ones have a sum that is not positive."""
+    others = [*itertools.combinations(known, 1), *itertools.combinations(known, 2)]
+    return any(
+        any(is_strict for _, is_strict in (here, *chosen))
+        and at_least_zero(-add(form for form, _ in (here, *chosen)))
+        for chosen in others
+    )
 
 
 def _is_zero_without_guards(p: Poly, depth: int) -> bool:
@@ -140,7 +201,8 @@ def _loses_a_case(p: Poly, base: Atom) -> bool:
     """
     for pairs in p.terms:
         meeting = tuple(pair for pair in pairs if pair[0].head == "delta")
-        if meeting and not settled(monomial(meeting) * inside(base)):
+        value = inside(base) if base.head == "base" else poly(base)
+        if meeting and not settled(monomial(meeting) * value):
             return True
     return False
 

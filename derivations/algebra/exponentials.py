@@ -7,9 +7,9 @@ from fractions import Fraction
 
 from derivations.algebra.atoms import inside, name_of, value_of
 from derivations.algebra.cases import by_cases
-from derivations.algebra.factors import common_factor, content, is_positive
+from derivations.algebra.factors import common_factor, content, is_positive, primes
 from derivations.algebra.identities import identity
-from derivations.algebra.powers import power, primes
+from derivations.algebra.powers import power
 from derivations.algebra.session import cached
 from derivations.algebra.terms import (
     ONE,

@@ -14,6 +14,7 @@ from derivations.algebra.terms import (
     poly,
     scale,
 )
+from derivations.limits import MOST_DIVISOR
 
 
 def leading(p: Poly) -> Monomial:
@@ -54,3 +55,21 @@ def is_positive(atom: Atom) -> bool:
 def simplest(p: Poly) -> Poly:
     """`p` divided by what is positive for certain: its sign and its zeros do not change."""
     return primitive(divided_by(p, common_factor(p, is_positive)))
+
+
+def primes(c: Fraction) -> list[tuple[int, int]]:
+    """The primes of a positive rational and their exponents."""
+    return [*_primes(c.numerator), *((p, -k) for p, k in _primes(c.denominator))]
+
+
+def _primes(n: int) -> list[tuple[int, int]]:
+    """The factors of n. A large remainder counts as prime: it is only a name for a root."""
+    found, divisor = [], 2
+    while divisor * divisor <= n and divisor < MOST_DIVISOR:
+        count = 0
+        while n % divisor == 0:
+            n, count = n // divisor, count + 1
+        if count:
+            found.append((divisor, count))
+        divisor += 1
+    return [*found, (n, 1)] if n > 1 else found

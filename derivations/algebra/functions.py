@@ -13,7 +13,8 @@ from derivations.algebra.exponentials import INFINITY, exp, log
 from derivations.algebra.factors import is_turned
 from derivations.algebra.identities import identity
 from derivations.algebra.powers import NAN, absolute_power, power, rational_power
-from derivations.algebra.regions import may_vanish
+from derivations.algebra.ranges import is_whole
+from derivations.algebra.regions import may_be_constant, may_vanish
 from derivations.algebra.terms import (
     ONE,
     REBUILD,
@@ -23,13 +24,14 @@ from derivations.algebra.terms import (
     Undecided,
     atoms,
     constant,
+    monomial,
     number,
+    part,
     poly,
     scale,
     times,
 )
-
-PI = poly(Atom("const", "pi"))
+from derivations.algebra.trigonometry import PI, cosine, sine
 
 
 def is_undefined(p: Poly) -> bool:
@@ -113,13 +115,11 @@ def minimum(a: Poly, b: Poly) -> Poly:
 
 
 ODD, EVEN = (
-    {"erf", "sin", "tan", "atan", "asin", "sinh", "asinh", "atanh", "dawson"},
+    {"erf", "sin", "tan", "atan", "asin", "sinh", "asinh", "atanh", "dawson", "round"},
     {"cos", "bessel_j0", "cosh"},
 )
 _AT_ZERO = {
     "erf": 0,
-    "sin": 0,
-    "cos": 1,
     "atan": 0,
     "asin": 0,
     "asinh": 0,
@@ -141,11 +141,32 @@ def fn(name: str, *args: Poly) -> Poly:
 )
 @by_cases
 def _unary(p: Poly, name: str) -> Poly:
+    if name in ("sin", "cos"):
+        return sine(p) if name == "sin" else cosine(p)
     if not p and name in _AT_ZERO:
         return number(_AT_ZERO[name])
+    if name == "floor":
+        return _floor(p)
     if p and is_turned(p) and name in ODD | EVEN:
         return scale(poly(Atom("fn", name, -p)), -1 if name in ODD else 1)
     return poly(Atom("fn", name, p))
+
+
+@identity(
+    "K26",
+    "floor(u + k) = floor u + k for an integer k, and floor(-u) = -floor u - 1",
+    why="the definition of floor",
+    needs="for the last, u is an integer on a null set alone, which is noted by the reader",
+)
+def _floor(p: Poly) -> Poly:
+    c = Fraction(p.terms.get((), 0))
+    whole = part(p, lambda m, c: bool(m) and is_whole(monomial(m, c))) + c // 1
+    rest = p - whole
+    if not rest - c % 1:
+        return whole
+    if is_turned(rest) and not may_be_constant(rest):
+        return whole - 1 - _floor(-rest)
+    return whole + poly(Atom("fn", "floor", rest))
 
 
 def _reciprocal_root(p: Poly) -> Poly:

@@ -3,6 +3,7 @@
 from collections.abc import Set
 from fractions import Fraction
 
+from derivations.algebra.atoms import inside
 from derivations.algebra.cases import by_cases
 from derivations.algebra.factors import content, is_turned, primitive
 from derivations.algebra.identities import identity
@@ -24,13 +25,18 @@ from derivations.algebra.terms import (
     Atom,
     Poly,
     Undecided,
+    add,
     constant,
+    everywhere,
     monomial,
     part,
     poly,
     product,
+    rebuilt,
     scale,
+    with_atoms,
 )
+from derivations.limits import MOST_STEPS
 
 
 @identity(
@@ -117,6 +123,34 @@ def at_least(p: Poly) -> Poly:
     if is_turned(p):
         return ONE - poly(Atom("atleast", -p - 1))
     return poly(Atom("atleast", p))
+
+
+@identity(
+    "K6e",
+    "[P + k ≥ 0] = [P ≥ 0] + Σ_{0<s≤k} [P + s = 0], and [P - k ≥ 0] = [P ≥ 0] - Σ_{0≤s<k} "
+    "[P - s = 0]",
+    why="an integer P ≥ -k is ≥ 0 or one of -1, …, -k",
+    needs="P is an integer",
+)
+def _from_zero(bracket: Atom) -> Poly | None:
+    """[P + k ≥ 0] by [P ≥ 0], for a P without a constant and a small k."""
+    k = inside(bracket).terms.get((), 0)
+    p = inside(bracket) - k
+    if not 0 < abs(k) <= MOST_STEPS:
+        return None
+    meetings = [delta(p + s) for s in (range(1, k + 1) if k > 0 else range(k + 1, 1))]
+    return at_least(p) + scale(add(meetings), 1 if k > 0 else -1)
+
+
+def by_neighbours(p: Poly) -> Poly:
+    """`p` with every [P + k ≥ 0] by [P ≥ 0]."""
+
+    def changed(atom: Atom) -> Poly:
+        found = _from_zero(atom) if atom.head == "atleast" else None
+        return rebuilt(atom, by_neighbours) if found is None else found
+
+    near = (a for a in everywhere(p) if a.head == "atleast" and inside(a).terms.get((), 0))
+    return with_atoms(p, changed) if any(near) else p
 
 
 def whole_maximum(a: Poly, b: Poly) -> Poly:

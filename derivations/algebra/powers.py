@@ -9,7 +9,7 @@ from fractions import Fraction
 from derivations.algebra.atoms import inside, value_of
 from derivations.algebra.brackets import positive
 from derivations.algebra.cases import by_cases
-from derivations.algebra.factors import common_factor, content, is_positive, is_turned
+from derivations.algebra.factors import common_factor, content, is_positive, is_turned, primes
 from derivations.algebra.identities import identity
 from derivations.algebra.ranges import UNKNOWN, sign
 from derivations.algebra.regions import may_vanish
@@ -32,7 +32,6 @@ from derivations.algebra.terms import (
     product,
     scale,
 )
-from derivations.limits import MOST_DIVISOR
 
 NAN = poly(Atom("const", "nan"))
 
@@ -178,24 +177,6 @@ def rational_power(c: Number, q: Number) -> Poly:
         if exponent != whole:
             result = result * monomial([(Atom("prime", prime), exponent - whole)])
     return result
-
-
-def primes(c: Fraction) -> list[tuple[int, int]]:
-    """The primes of a positive rational and their exponents."""
-    return [*_primes(c.numerator), *((p, -k) for p, k in _primes(c.denominator))]
-
-
-def _primes(n: int) -> list[tuple[int, int]]:
-    """The factors of n. A large remainder counts as prime: it is only a name for a root."""
-    found, divisor = [], 2
-    while divisor * divisor <= n and divisor < MOST_DIVISOR:
-        count = 0
-        while n % divisor == 0:
-            n, count = n // divisor, count + 1
-        if count:
-            found.append((divisor, count))
-        divisor += 1
-    return [*found, (n, 1)] if n > 1 else found
 
 
 REBUILD |= {"power": power, "base": lambda p: p}

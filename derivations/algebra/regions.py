@@ -36,6 +36,7 @@ from derivations.algebra.terms import (
     poly,
     product,
     rebuilt,
+    renamed,
     scale,
     with_atoms,
 )
@@ -61,6 +62,17 @@ def may_vanish(p: Poly) -> bool:
     positive, for every size, as far as that can be told. Anything else counts as yes.
     """
     return has_steps(p) or not _is_never_zero(with_atoms(p, _blurred))
+
+
+@identity(
+    "K18c",
+    "P is no constant on any region if P(x) - P(y) = 0 has no volume for two points x and y",
+    why="on a region where P is constant the difference is 0 for all x and y in it",
+    needs="K18",
+)
+def may_be_constant(p: Poly) -> bool:
+    """Whether p may be constant on a region of the inputs, at some indices and for some sizes."""
+    return may_vanish(p - renamed(p, lambda name: f"another {name}"))
 
 
 def has_steps(p: Poly) -> bool:
@@ -103,8 +115,9 @@ def _is_never_zero(p: Poly) -> bool:
     if not all(map(_is_understood, real)):
         return False
     if len(p.terms) > 1:
-        others = [a for a in real if a.head != "entry" and not _is_plain_exponential(a)]
-        if any(map(_has_size, real)) or len(others) > 1:
+        waves = _independent_waves(p)
+        others = [a for a in real - waves if a.head != "entry" and not _is_plain_exponential(a)]
+        if any(map(_has_size, real - waves)) or len(others) > (0 if waves else 1):
             return False
         if others and others[0].head == "base":
             return _is_never_zero_without_root(p, others[0])
@@ -122,6 +135,38 @@ def _coefficients(p: Poly) -> dict[Monomial, Poly]:
         known = monomial((pair for pair in pairs if pair[0] not in real), c)
         found.setdefault(depends, []).append(known)
     return {pairs: add(parts) for pairs, parts in found.items()}
+
+
+@identity(
+    "K18b",
+    "sines and cosines of multiples of monomials u in entries are independent functions, beside "
+    "powers of entries and exponentials of monomials in entries",
+    why="so are exponentials of different polynomials, real or not; the powers of sin, and cos "
+    "times them, are a basis of the trigonometric polynomials",
+    needs="each u has one positive multiple in all the angles, and the exponents are natural",
+)
+def _independent_waves(p: Poly) -> frozenset[Atom]:
+    """The sines and cosines in p, if they are independent of one another and of the rest."""
+    waves = frozenset(a for a in atoms(p) if is_wave(a) and _is_real(a))
+    multiples: dict[Monomial, Poly] = {}
+    for atom in waves:
+        (angle,) = arguments(atom)
+        found = _multiple(angle)
+        if found is None or multiples.setdefault(*found) != found[1]:
+            return frozenset()
+    powers = (e for m in p.terms for a, e in m if a in waves)
+    return waves if all(e == int(e) and e > 0 for e in powers) else frozenset()
+
+
+def _multiple(angle: Poly) -> tuple[Monomial, Poly] | None:
+    """The angle c u as u, a monomial in entries of reals, and c, a positive multiple by sizes."""
+    if len(angle.terms) != 1:
+        return None
+    ((pairs, c),) = angle.terms.items()
+    u = tuple(pair for pair in pairs if pair[0].head == "entry" and not is_integer(pair[0]))
+    multiple = monomial((pair for pair in pairs if pair not in u), c)
+    is_known = all(a.head == "size" for a in atoms(multiple)) and sign(multiple) == POSITIVE
+    return (u, multiple) if u and is_known else None
 
 
 def _is_understood(atom: Atom) -> bool:
@@ -172,6 +217,11 @@ def _is_real(atom: Atom) -> bool:
     return any(a.head == "entry" and not is_integer(a) for a in everywhere(poly(atom)))
 
 
+def is_wave(atom: Atom, *names: str) -> bool:
+    """Whether it is a cosine or a sine."""
+    return atom.head == "fn" and name_of(atom) in (names or ("cos", "sin"))
+
+
 def _has_size(atom: Atom) -> bool:
     """Whether a size occurs, other than as the range of an index."""
     if atom.head in ("entry", "var"):
@@ -181,11 +231,14 @@ def _has_size(atom: Atom) -> bool:
 
 
 def lowest_powers(p: Poly) -> dict[Atom, Number]:
-    """The composite denominators of p, each with its most negative exponent."""
+    """The composite denominators of p and the cosines, each with its most negative exponent.
+
+    Without negative powers their other ones have a normal form.
+    """
     lowest: dict[Atom, Number] = {}
     for pairs in p.terms:
         for atom, e in pairs:
-            if atom.head == "base" and e < 0:
+            if e < 0 and (atom.head == "base" or is_wave(atom, "cos")):
                 lowest[atom] = min(e, lowest.get(atom, 0))
     return lowest
 

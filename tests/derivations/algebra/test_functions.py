@@ -104,6 +104,9 @@ EQUAL = [
     (f.fn("cos", ZERO), ONE),
     (f.fn("erf", positive(A) * B), positive(A) * f.fn("erf", B)),
     (f.power(f.fn("sin", A), 2) + f.power(f.fn("cos", A), 2), ONE),
+    (f.fn("sin", 2 * A), 2 * f.fn("sin", A) * f.fn("cos", A)),
+    (f.fn("cos", 2 * A), 2 * f.power(f.fn("cos", A), 2) - 1),
+    (f.fn("sin", A - B), f.fn("sin", A) * f.fn("cos", B) - f.fn("cos", A) * f.fn("sin", B)),
     (f.polygamma(ZERO, A), f.digamma(A)),
     (f.sinh(A) + f.cosh(A), f.exp(A)),
     (f.cosh(A) * f.cosh(A) - f.sinh(A) * f.sinh(A), ONE),
@@ -136,6 +139,8 @@ DIFFERENT = [
     (f.maximum(A, B), f.minimum(A, B)),
     (f.tanh(A), f.logistic(A)),
     (f.power(f.fn("sin", A), 2), f.power(f.fn("cos", A), 2)),
+    (f.fn("sin", A + B), f.fn("sin", A) + f.fn("sin", B)),
+    (f.power(f.fn("cos", A), -2), f.power(f.fn("sin", A), 2) + 1),
 ]
 
 

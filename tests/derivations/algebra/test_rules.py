@@ -31,13 +31,23 @@ from twins import (
 
 from derivations.algebra import functions as f
 from derivations.algebra.assumed import with_positive, with_sums
-from derivations.algebra.brackets import at_least, delta, off_boundaries, positive, settled, zero
+from derivations.algebra.binders import by_whole_products
+from derivations.algebra.brackets import (
+    at_least,
+    by_two_signs,
+    delta,
+    off_boundaries,
+    positive,
+    settled,
+    zero,
+)
 from derivations.algebra.calculus import derivative
 from derivations.algebra.decide import is_zero
+from derivations.algebra.integers import by_neighbours
 from derivations.algebra.numeric import Place, value
 from derivations.algebra.orders import order, rank
 from derivations.algebra.ranges import NONNEGATIVE, POSITIVE, UNKNOWN, bounds, divided, sign
-from derivations.algebra.regions import may_vanish
+from derivations.algebra.regions import may_be_constant, may_vanish
 from derivations.algebra.session import session
 from derivations.algebra.sums import product_over, total
 from derivations.algebra.terms import Undecided, entry, fresh, number, poly, substitute
@@ -160,6 +170,83 @@ TREES = {
         ROOTS,
         st.sampled_from([-1, 2]),
     ),
+    "K5d": tuples(
+        lambda u, v, e, c: (
+            "positive",
+            ("mul", ("mul", ("number", c), ("power", u, e)), ("sub", v, ("entry", "a"))),
+        ),
+        SCALARS,
+        SCALARS,
+        st.sampled_from([-4, -3, -2, -1, 3, 4]),
+        st.sampled_from([-1, 2]),
+    ),
+    "K5e": tuples(
+        lambda u, v, c, d: (
+            "positive",
+            ("sub", ("mul", ("number", c), ("exp", u)), ("mul", ("number", d), v)),
+        ),
+        CALM,
+        st.one_of(st.just(("number", 1)), tuples(lambda v: ("exp", v), SCALARS)),
+        st.sampled_from([-2, 1, HALF, 6]),
+        st.sampled_from([-1, 1, 2, Fraction(2, 3)]),
+    ),
+    "K5f": tuples(
+        lambda u, v, k, m, c: (
+            "positive",
+            plus(
+                ("mul", ("number", k), ("log", u)),
+                ("mul", ("number", m), ("log", v)),
+                ("number", c),
+            ),
+        ),
+        st.one_of(SCALARS, AT_LEAST_B),
+        st.one_of(SCALARS, st.just(("number", 3))),
+        st.sampled_from([-2, -1, HALF, 1, 2]),
+        st.sampled_from([-1, 0, 1]),
+        st.sampled_from([-1, 0, HALF, 2]),
+    ),
+    "K5g": tuples(
+        lambda u, v, c, q: (
+            "positive",
+            ("sub", ("mul", ("number", c), ("power", u, q)), v),
+        ),
+        st.one_of(SCALARS, AT_LEAST_B),
+        st.one_of(
+            st.sampled_from([("number", 1), ("number", HALF), ("number", -1)]),
+            tuples(lambda v: ("power", v, HALF), SCALARS),
+            st.just(("entry", "b")),
+        ),
+        st.sampled_from([-1, HALF, 1, 2]),
+        st.sampled_from([HALF, -HALF, Fraction(3, 2), Fraction(1, 4)]),
+    ),
+    "K5h": tuples(
+        lambda m, a, b, c: (
+            "positive",
+            plus(
+                ("mul", ("number", a), squared(m)),
+                ("mul", ("number", b), m),
+                ("number", c),
+            ),
+        ),
+        st.one_of(SCALARS, tuples(lambda u: ("mul", u, ("entry", "b")), SCALARS)),
+        st.sampled_from([-3, -1, 1, 2]),
+        st.sampled_from([-2, 0, 0, 1, 3]),
+        st.sampled_from([-2, -1, Fraction(-1, 3), HALF, 1]),
+    ),
+    "K5i": tuples(
+        lambda u, v, c: ("positive", ("mul", ("number", c), ("mul", u, v))),
+        SCALARS,
+        SCALARS,
+        st.sampled_from([-2, 1]),
+    ),
+    "K5j": tuples(
+        lambda u, c: (
+            "positive",
+            ("mul", ("number", c), ("sub", u, ("floor", u))),
+        ),
+        st.one_of(SCALARS, CALM),
+        st.sampled_from([-2, 1, HALF]),
+    ),
     "K5c": tuples(lambda u, v: ("zero", ("sub", u, v)), SMALL, TINY),
     "K7a": tuples(
         lambda u, at: ("mul", ("same", ("index", "p"), at), u),
@@ -204,6 +291,23 @@ TREES = {
     ),
     "K9i": tuples(
         lambda u: ("product", "i", "n", u), st.one_of(WITH_INDEX, st.just(("number", 1)))
+    ),
+    "K9k": tuples(
+        lambda u, v, at: (
+            "product",
+            "i",
+            "n",
+            (
+                "add",
+                ("mul", ("same", ("index", "i"), at), u),
+                ("mul", ("sub", ("number", 1), ("same", ("index", "i"), at)), v),
+            ),
+        ),
+        WITH_INDEX,
+        st.one_of(
+            st.sampled_from([at_i(), at_i("e"), ("add", at_i(), ("index", "p"))]), WITH_INDEX
+        ),
+        st.sampled_from([("index", "q"), ("back", "p", "n"), ("index", "r")]),
     ),
     "K10a": tuples(
         lambda u, v: ("mul", ("sum", "i", "n", ("exp", ("mul", at_i(), u))), v), TINY, CALM
@@ -295,6 +399,39 @@ TREES = {
         SMALL,
     ),
     "K21": tuples(lambda u, v: ("mul", ("zero", u), v), TINY, TINY),
+    "K25a": tuples(
+        lambda g, u, v, c, d: (
+            g,
+            ("add", ("mul", ("number", c), u), ("mul", ("number", d), v)),
+        ),
+        st.sampled_from(["sin", "cos"]),
+        CALM,
+        SCALARS,
+        st.sampled_from([-3, -1, HALF, Fraction(-2, 3), 2, 4]),
+        st.sampled_from([-5, -1, 1, Fraction(3, 2), 2]),
+    ),
+    "K26": tuples(
+        lambda u, c, k: ("floor", ("add", ("mul", ("number", c), u), k)),
+        st.one_of(CALM, SCALARS),
+        st.sampled_from([-3, -1, Fraction(-1, 2), 1, HALF]),
+        st.sampled_from(
+            [
+                ("number", 0),
+                ("number", -2),
+                ("number", Fraction(5, 3)),
+                ("index", "p"),
+                ("size", "n"),
+                ("entry", "l", ("index", "p")),
+                ("mul", ("number", HALF), ("size", "n")),
+            ]
+        ),
+    ),
+    "K25b": tuples(
+        lambda g, u, c: (g, ("mul", ("number", c), u)),
+        st.sampled_from(["sin", "cos"]),
+        st.one_of(CALM, SCALARS),
+        st.sampled_from([-7, -2, -1, 0, HALF, 1, 3]),
+    ),
 }
 
 
@@ -309,7 +446,7 @@ def same_value(t) -> None:
             expected = plainly(t, point)
         except (Off, OverflowError):
             continue
-        for q in (p, settled(p), off_boundaries(p)):
+        for q in (p, settled(p), off_boundaries(p), by_two_signs(p), by_whole_products(p)):
             assert close(in_kernel(q, point), expected, 1e-12), (t, q)
 
 
@@ -547,6 +684,53 @@ def check_k16e():
     assert sign(built(("sub", ("mul", ("size", "n"), squares), squared(both)))) == UNKNOWN
 
 
+def check_k16g():
+    """Quadratic forms in two monomials, beside terms that are not negative."""
+    rng = random.Random(13)
+    monomials = [
+        ("entry", "a"),
+        ("number", 1),
+        ("exp", ("entry", "a")),
+        ("mul", ("entry", "a"), ("entry", "x", ("index", "p"))),
+        ("logistic", ("entry", "a")),
+        ("power", ("entry", "b"), HALF),
+    ]
+    for _ in range(200):
+        u, v = rng.sample(monomials, 2)
+        a, b, c = (("number", rng.choice(WHOLE_NUMBERS)) for _ in range(3))
+        form = plus(("mul", a, squared(u)), ("mul", b, ("mul", u, v)), ("mul", c, squared(v)))
+        signs_hold(form, ("add", form, ("entry", "b")))
+    s = ("logistic", ("entry", "a"))
+    quadratic = plus(("number", 2), ("mul", ("number", 4), squared(s)), ("mul", ("number", -4), s))
+    assert sign(built(quadratic)) == POSITIVE
+    assert sign(A * A - 2 * A * B + B * B) == NONNEGATIVE
+    assert sign(A * A - 3 * A + 2) == UNKNOWN
+
+
+WHOLE_NUMBERS = [-4, -3, -2, -1, 1, 2, 3, 4]
+
+
+def check_k16h():
+    rng = random.Random(14)
+    arguments = [
+        ("entry", "a"),
+        ("mul", ("number", HALF), ("entry", "a")),
+        ("add", ("entry", "a"), ("entry", "x", ("index", "p"))),
+        ("mul", ("entry", "a"), ("power", ("entry", "b"), -1)),
+        ("sub", ("entry", "x", ("index", "p")), ("entry", "x", ("index", "q"))),
+    ]
+    factors = [("number", 1), ("number", 2), ("number", -3), ("entry", "b"), ("entry", "a")]
+    for _ in range(150):
+        u, r = rng.choice(arguments), rng.choice(factors)
+        part = ("mul", r, ("sub", u, ("floor", u)))
+        for rest in (("number", 0), ("number", 1), r, ("sub", r, ("number", HALF))):
+            signs_hold(("add", part, rest), ("sub", rest, part))
+    step = f.fn("floor", A)
+    assert sign(A - step) == NONNEGATIVE
+    assert sign(1 + step - A) == sign(2 + 2 * step - 2 * A) == POSITIVE
+    assert sign(A - step - 1) == sign(step - A) == UNKNOWN
+
+
 def check_k17a():
     rng = random.Random(6)
     for _ in range(60):
@@ -586,6 +770,82 @@ def check_k18():
     hold()
     for p in (f.fn("sin", N * A - A), f.log(N * A - A + 1), f.exp(N * A) - f.exp(A)):
         assert may_vanish(p)  # for n = 1
+
+
+def waves(rng):
+    """A random polynomial in sines and cosines, as a tree; often 0 by an addition theorem."""
+
+    def angle():
+        u = rng.choice([("entry", "a"), ("entry", "b"), ("entry", "x", ("index", "p"))])
+        c = rng.choice([("number", 1), ("number", 2), ("number", HALF), ("size", "n")])
+        return ("mul", c, u)
+
+    a, b = angle(), angle()
+    whole = ("sin", ("add", a, b))
+    parts = (
+        ("mul", ("sin", a), ("cos", b)),
+        ("mul", ("cos", a), ("sin", b)),
+        ("mul", ("entry", "a"), ("sin", b)),
+        ("mul", ("exp", ("entry", "b")), ("cos", a)),
+        ("mul", ("number", 2), ("mul", ("sin", a), ("cos", a))),
+        ("number", 1),
+    )
+    return ("sub", whole, plus(*rng.sample(parts, rng.randrange(1, 4))))
+
+
+def check_k18b():
+    rng = random.Random(12)
+    for _ in range(200):
+        t = waves(rng)
+        if not may_vanish(built(t)):
+            assert all(
+                any(abs(plainly(t, point)) > 1e-20 for point in points(seed, (sizes,)))
+                for sizes in ((1, 2), (2, 1), (3, 2))
+                for seed in (3,)
+            ), t
+    one, two = f.fn("sin", A), f.fn("sin", 2 * A * HALF * B)
+    assert not may_vanish(one * f.fn("cos", B) + f.fn("cos", A) * f.fn("sin", B))
+    assert not may_vanish(one - two * A)
+    assert may_vanish(f.fn("sin", N * A) - one)  # for n = 1
+    assert may_vanish(f.fn("sin", A * HALF) - f.fn("sin", A * Fraction(1, 3)))  # not known
+    assert may_vanish(f.fn("sin", x(I)) - f.fn("sin", x(J)))  # for i = j
+
+
+def check_k16f():
+    for name, plain in (("sin", MP.sin), ("cos", MP.cos)):
+        for k in range(1, 60):
+            for p, c in (
+                (number(Fraction(k, 9)), MP.mpf(k) / 9),
+                (f.PI * Fraction(k, 7), MP.pi * k / 7),
+            ):
+                assert sign(f.fn(name, p)) != POSITIVE or plain(c) > 0
+    assert sign(f.fn("sin", number(1))) == sign(f.fn("cos", number(1))) == POSITIVE
+
+
+def check_k25c():
+    for name, plain in (("sin", MP.sin), ("cos", MP.cos)):
+        for k in range(-40, 41):
+            found = f.fn(name, f.PI * Fraction(k, 12) + A)
+            at = Place({}, {"a": np.array(MP.mpf("0.3"), dtype=object)}, {})
+            assert close(value(found, at), plain(MP.pi * k / 12 + MP.mpf("0.3")))
+    assert f.fn("sin", f.PI * Fraction(1, 6)) == number(HALF)
+    assert f.fn("cos", A + f.PI * HALF) == -f.fn("sin", A)
+
+
+def check_k18c():
+    assert not may_be_constant(A * A)
+    assert not may_be_constant(f.exp(A) * B + 1)
+    for p in (N * HALF, i * HALF, x(I) - x(J), (N - 1) * A, positive(A), f.fn("floor", A) * HALF):
+        assert may_be_constant(p)
+
+
+def check_k24c():
+    fact = A * A - 1
+    inside = positive(A - 1) + 1 - positive(A + 1)
+    assert is_zero(with_positive((1 - inside) * B, [fact]))
+    assert is_zero(with_positive(inside * B - B, [fact]))
+    assert not is_zero(with_positive(positive(A - 1) * B - B, [fact]))
+    assert not is_zero(with_positive(positive(A - 1) * positive(A + 1) * B, [fact]))
 
 
 def check_k19a():
@@ -675,6 +935,49 @@ GUARDED = tuples(
 def check_k20a():
     zero_means_zero(GUARDED)
     zero_means_zero(tuples(lambda u, c: ("mul", ("positive", c), ("sub", u, u)), SMALL, TINY))
+
+
+def check_k20c():
+    """Signs of differences that contradict one another; and such that do not."""
+    ab, bc, ac = positive(A - B), positive(B - x(I)), positive(A - x(I))
+    assert is_zero(ab * bc * (1 - ac))
+    assert is_zero((1 - ab) * (1 - bc) * ac)
+    assert not is_zero(ab * (1 - bc) * ac)
+    assert not is_zero((1 - ab) * bc * (1 - ac))
+    u, v = x(I) - x(J), A - x(I)  # x_i - x_j is 0 for i = j, where no sign is strict
+    assert not is_zero((1 - positive(u)) * (1 - positive(-u)) * B)
+    assert is_zero(positive(u) * positive(v) * (1 - positive(u + v)))
+    middle = f.maximum(f.minimum(A, B), f.minimum(f.maximum(A, B), x(I)))
+    ends = f.maximum(f.maximum(A, B), x(I)) + f.minimum(f.minimum(A, B), x(I))
+    assert is_zero(middle - (A + B + x(I) - ends))
+    zero_means_zero(
+        tuples(
+            lambda u, v, w: ("mul", ("positive", u), ("mul", ("positive", v), ("positive", w))),
+            THRESHOLD,
+            THRESHOLD,
+            THRESHOLD,
+        )
+    )
+
+
+def check_k6e():
+    rng = random.Random(15)
+    for _ in range(60):
+        p = of_indices(rng)
+        for k in range(-3, 4):
+            q = at_least(p + k)
+            for place in EVERYWHERE:
+                assert in_kernel(by_neighbours(q), place) == in_kernel(q, place)
+    q = total((I,), at_least(j - I + 1) * x(I))
+    for place in EVERYWHERE:
+        at = numeric_at(place, J)
+        assert value(by_neighbours(q), at) == value(q, at)
+    assert is_zero(at_least(j - i) - at_least(j - i - 1) - delta(i - j))
+
+
+def numeric_at(point, index):
+    """The place with a value of an index that has no name."""
+    return point.place().at({index: point.sizes["n"] - 1})
 
 
 def check_k20b():
