@@ -108,7 +108,8 @@ for name in ("sin", "cos", "tan"):
     row(name, getattr(lax, name), NEAR)
 for name in ("log", "log1p", "sqrt", "rsqrt", "lgamma", "digamma"):
     row(name, getattr(lax, name), P)
-    row(name, getattr(lax, name), SPECIAL)
+    # at its pole digamma is -∞ or nan, as versions of JAX have it
+    row(name, getattr(lax, name), SPECIAL[SPECIAL != 0] if name == "digamma" else SPECIAL)
 for name in ("asin", "acos", "atanh", "erf_inv"):
     row(name, getattr(lax, name), UNIT)
     row(name, getattr(lax, name), SPECIAL)
