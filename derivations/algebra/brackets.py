@@ -21,6 +21,7 @@ from derivations.algebra.ranges import (
     sign,
 )
 from derivations.algebra.regions import has_steps, may_vanish
+from derivations.algebra.session import cached
 from derivations.algebra.terms import (
     BRACKETS,
     ONE,
@@ -41,8 +42,7 @@ from derivations.algebra.terms import (
     substitute,
     times,
 )
-
-MOST_CASES = 8
+from derivations.limits import MOST_CASES
 
 
 def leading(p: Poly):
@@ -112,7 +112,7 @@ def _simplest(p: Poly) -> Poly:
     return scale(p, 1 / content(p))
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 @by_cases
 def positive(p: Poly) -> Poly:
     """[P > 0] of a real.
@@ -147,7 +147,7 @@ def _root_removed(p: Poly) -> Poly:
     return p
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 @by_cases
 def zero(p: Poly) -> Poly:
     """[P = 0] of a real, by the two signs where P may be 0 on a whole region."""
@@ -234,7 +234,7 @@ def _places(v: Atom, summand: Poly, rest: Poly) -> list[Poly]:
     return list(found.values())
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 def delta(p: Poly) -> Poly:
     """[P = 0] of an integer.
 
@@ -317,7 +317,7 @@ def settled(p: Poly) -> Poly:
     return add(_settled(m, c) for m, c in p.terms.items())
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 def _settled(monomial, coefficient) -> Poly:
     brackets = [a for a, _ in monomial if a.head in BRACKETS]
     for bracket in brackets:

@@ -3,10 +3,9 @@
 Brackets and maximisers are constant off their boundary, which every proof lists.
 """
 
-import functools
-
 from derivations.algebra.brackets import delta
 from derivations.algebra.functions import derivative_of, power
+from derivations.algebra.session import cached
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
     BRACKETS,
@@ -42,7 +41,7 @@ def _of_monomial(monomial, coefficient, name: str, at: tuple[Poly, ...]) -> Poly
     return add(parts)
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 def _of_atom(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
     if atom.head in CONSTANT:
         return ZERO

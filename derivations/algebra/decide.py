@@ -9,7 +9,8 @@ import itertools
 
 from derivations.algebra.brackets import off_boundaries, settled
 from derivations.algebra.functions import is_undefined, power
-from derivations.algebra.sums import MOST_UNROLLED, instantiate, total
+from derivations.algebra.session import tick
+from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
     ONE,
     ZERO,
@@ -27,9 +28,7 @@ from derivations.algebra.terms import (
     scale,
     substitute,
 )
-
-DEEPEST = 4
-MOST_MATCHES = 64
+from derivations.limits import DEEPEST, MOST_MATCHES, MOST_UNROLLED
 
 
 def is_zero(p: Poly, depth: int = 0) -> bool:
@@ -37,6 +36,7 @@ def is_zero(p: Poly, depth: int = 0) -> bool:
 
     Off the boundaries of its brackets and where its denominators are not zero.
     """
+    tick()
     p = settled(off_boundaries(p))
     if not p:
         return True

@@ -5,7 +5,6 @@ factors only as far as
 the signs of the factors are known.
 """
 
-import functools
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -19,6 +18,7 @@ from derivations.algebra.brackets import (
 )
 from derivations.algebra.ranges import POSITIVE, UNKNOWN, sign
 from derivations.algebra.regions import may_vanish
+from derivations.algebra.session import cached
 from derivations.algebra.terms import (
     BRACKETS,
     ONE,
@@ -39,6 +39,7 @@ from derivations.algebra.terms import (
     scale,
     times,
 )
+from derivations.limits import MOST_DIVISOR
 
 NAN, INFINITY, PI = (poly(Atom("const", name)) for name in ("nan", "inf", "pi"))
 
@@ -56,7 +57,7 @@ def power(p: Poly, q: Number) -> Poly:
     return _power(p, q)
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 @by_cases
 def _power(p: Poly, q: Number) -> Poly:
     if not p:
@@ -153,7 +154,7 @@ def _primes(n: int) -> list[tuple[int, int]]:
     A large remainder counts as prime, which is sound: it is only a name for a root.
     """
     found, divisor = [], 2
-    while divisor * divisor <= n and divisor < 10000:
+    while divisor * divisor <= n and divisor < MOST_DIVISOR:
         count = 0
         while n % divisor == 0:
             n, count = n // divisor, count + 1
@@ -163,7 +164,7 @@ def _primes(n: int) -> list[tuple[int, int]]:
     return [*found, (n, 1)] if n > 1 else found
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 @by_cases
 def exp(p: Poly) -> Poly:
     """An exponential of a sum is a product of E(m)^c; an exponential of c log Q is Q^c."""
@@ -180,7 +181,7 @@ def _exp_of_term(monomial, coefficient: Number) -> Poly:
     return Poly({((Atom("exp", Poly({monomial: 1})), coefficient),): 1})
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 @by_cases
 def log(p: Poly) -> Poly:
     """The logarithm of a product is a sum as far as factors are known to be positive.

@@ -13,10 +13,10 @@ import mpmath
 import numpy as np
 
 from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided
+from derivations.limits import DIGITS, ROUNDING
 
 MP = mpmath.mp.clone()
-MP.dps = 60
-ROUNDING = MP.mpf(10) ** -30  # what is left of 0, as of max - x_k for the greatest x_k
+MP.dps = DIGITS
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ sizes for which the expression vanishes, is wrong. So a boundary may be left out
 where `may_vanish` says no.
 """
 
-import functools
 from fractions import Fraction
 
 from derivations.algebra.ranges import POSITIVE, sign
+from derivations.algebra.session import cached
 from derivations.algebra.terms import (
     BRACKETS,
     PERMUTATIONS,
@@ -33,7 +33,7 @@ STEPS = frozenset({"floor", "round"})
 LEVEL = BRACKETS | PERMUTATIONS | {"argmax", "var"}
 
 
-@functools.lru_cache(maxsize=20000)
+@cached
 def may_vanish(p: Poly) -> bool:
     """Whether p may be 0 on a region of the inputs, at some indices and for some sizes.
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from derivations.algebra.brackets import content, in_range, settled, solve
 from derivations.algebra.functions import power
 from derivations.algebra.ranges import POSITIVE, sign
+from derivations.algebra.session import joined, tick
 from derivations.algebra.terms import (
     ONE,
     PERMUTATIONS,
@@ -33,10 +34,9 @@ from derivations.algebra.terms import (
     substitute,
     times,
 )
+from derivations.limits import MOST_ORDERS, MOST_TIES, MOST_UNROLLED
 
 Indices = tuple[Atom, ...]
-MOST_UNROLLED = 8  # entries of an axis of known length
-MOST_ORDERS = 24  # of names that are tried for the canonical one; more are broken by a signature
 
 
 def total(indices: Iterable[Atom], p: Poly) -> Poly:
@@ -55,9 +55,6 @@ def total(indices: Iterable[Atom], p: Poly) -> Poly:
     return add(_total(indices, m, c) for m, c in settled(p).terms.items())
 
 
-JOINED: dict[str, tuple[Poly, ...]] = {}  # size -> the parts in the order in which axes were joined
-
-
 def _range_parts(index: Atom) -> list[tuple[Atom | None, Poly]] | None:
     """Joined axes are summed part by part, Σ_{q<n+m} = Σ_{q<n} + Σ_{q<m}.
 
@@ -69,7 +66,7 @@ def _range_parts(index: Atom) -> list[tuple[Atom | None, Poly]] | None:
         return [(None, number(k)) for k in range(int(count))]
     if len(n.terms) < 2 or any(c < 0 or c != int(c) for c in n.terms.values()):
         return None
-    lengths = JOINED.get(n.key) or [Poly({m: c}) for m, c in sorted(n.terms.items(), key=str)]
+    lengths = joined().get(n.key) or [Poly({m: c}) for m, c in sorted(n.terms.items(), key=str)]
     parts, start = [], ZERO
     for length in lengths:
         j = fresh(length)
@@ -79,6 +76,7 @@ def _range_parts(index: Atom) -> list[tuple[Atom | None, Poly]] | None:
 
 
 def _total(indices: Indices, monomial, coefficient) -> Poly:
+    tick()
     opened = _opened(indices, monomial)
     if opened is not None:
         more, inside = opened
@@ -222,7 +220,7 @@ def _orders(indices: Indices, summand: Poly) -> list[tuple[Atom, ...]]:
         groups = {}
         for index in indices:
             groups.setdefault(_signature(index, indices, summand), []).append(index)
-    if _count(groups.values()) > 5 * MOST_ORDERS:  # still sound: equal sums may then look different
+    if _count(groups.values()) > MOST_TIES:  # still sound: equal sums may then look different
         return [tuple(itertools.chain.from_iterable(groups[k] for k in sorted(groups)))]
     choices = [itertools.permutations(groups[k]) for k in sorted(groups)]
     return [tuple(itertools.chain.from_iterable(order)) for order in itertools.product(*choices)]

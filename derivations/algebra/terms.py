@@ -21,15 +21,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from derivations.algebra.session import Undecided, tick
+from derivations.limits import MOST_POWER, MOST_TERMS
+
 Number = int | Fraction
 BRACKETS = frozenset({"positive", "zero", "delta", "atleast"})  # values 0 and 1 alone: b² = b
-
-
-class Undecided(Exception):
-    """The algebra or the reader has no rule for this; the message says for what.
-
-    It becomes UNKNOWN.
-    """
 
 
 class Atom:
@@ -231,11 +227,9 @@ def scale(p: Poly, factor: Number) -> Poly:
     return Poly({m: exact(c * factor) for m, c in p.terms.items()}) if factor else ZERO
 
 
-MOST_TERMS = 4000  # beyond this a proof would take minutes; UNKNOWN is the better answer
-
-
 def times(a: Poly, b: Poly) -> Poly:
     """The product, expanded."""
+    tick()
     if len(a.terms) * len(b.terms) > MOST_TERMS:
         raise Undecided(f"an expression of more than {MOST_TERMS} terms")
     total: dict[Monomial, Number] = {}
@@ -302,7 +296,7 @@ def _expansion(atom: Atom, e: Number) -> Poly:
 
 def natural_power(p: Poly, e: int) -> Poly:
     """P^e for an integer e ≥ 0, multiplied out."""
-    if e > 64:
+    if e > MOST_POWER:
         raise Undecided(f"a power as high as {e}")
     return product([p] * e)
 

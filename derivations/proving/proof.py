@@ -6,15 +6,14 @@ far above its own error. UNKNOWN: anything else. If the algebra says equal where
 a difference, that is a bug of ours and raises.
 """
 
-import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from derivations.algebra.numeric import Place
 from derivations.algebra.numeric import value as numeric
+from derivations.algebra.session import session
 from derivations.algebra.terms import Poly
 from derivations.algebra.text import terms_of_difference, text
 from derivations.proving.arguments import UsageError, name_of
@@ -137,20 +136,8 @@ def prove(
     if order not in (1, 2):
         raise UsageError(f"prove needs order=1 or order=2, got {order}")
     started, assumptions = time.perf_counter(), Assumptions.parsed(assuming)
-    with _no_collection():
+    with session():
         return _proved(op, sizes, wrt, assumptions, static or {}, order, started)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without the garbage collector, which would go through all of JAX's objects a few times."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _proved(

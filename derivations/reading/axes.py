@@ -3,7 +3,7 @@
 from typing import Any
 
 from derivations.algebra.ranges import at_least_zero
-from derivations.algebra.sums import JOINED
+from derivations.algebra.session import joined
 from derivations.algebra.terms import (
     ONE,
     Poly,
@@ -39,7 +39,7 @@ def _note_joined(parts: list[Poly]) -> None:
     if len(parts) > 1 and all(at_least_zero(n) for n in parts):
         whole = add(parts)
         if constant(whole) is None:
-            JOINED[whole.key] = tuple(parts)
+            joined()[whole.key] = tuple(parts)
 
 
 def _note_merged(reader: Reader, before: Shape, after: Shape) -> None:

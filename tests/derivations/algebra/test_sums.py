@@ -6,9 +6,8 @@ from letters import HALF, LABEL, A, B, E, I, J, K, M, N, P, Q, i, j, k, p, x, y
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import delta, positive
 from derivations.algebra.decide import is_zero
+from derivations.algebra.session import joined, session
 from derivations.algebra.sums import (
-    JOINED,
-    MOST_UNROLLED,
     instantiate,
     largest,
     maximiser,
@@ -27,6 +26,7 @@ from derivations.algebra.terms import (
     size,
     substitute,
 )
+from derivations.limits import MOST_UNROLLED
 
 S, S2 = total((I,), x(I)), total((I,), x(I) * x(I))
 
@@ -121,13 +121,12 @@ def test_joined_and_short_axes_are_summed_part_by_part():
 def test_axes_are_parted_in_the_order_in_which_they_were_joined():
     n, m = poly(size("n1")), poly(size("n2"))
     index = fresh(n + m)
-    JOINED[(n + m).key] = (m, n)
-    try:
-        (a, b) = (fresh(m), fresh(n))
-        expected = total((a,), x(a)) + total((b,), x(m + b))
+    (a, b) = (fresh(m), fresh(n))
+    expected = total((a,), x(a)) + total((b,), x(m + b))
+    with session():
+        joined()[(n + m).key] = (m, n)
         assert total((index,), x(index)) == expected
-    finally:
-        del JOINED[(n + m).key]
+    assert total((index,), x(index)) != expected
 
 
 def test_a_difference_and_a_half_are_not_parted():
