@@ -62,18 +62,18 @@ def against_wrong(found: Judged) -> str:
 def against_right(found: Judged) -> str:
     """The same of a right rule."""
     if found.verdict == "REFUTED":
-        return f"a right rule is accused: {found}\n{found.proof and found.proof.witness}"
+        return f"a right rule is accused: {found}\n{found.proof.witness if found.proof is not None else ""}"
     return _against_any(found)
 
 
 def _against_any(found: Judged) -> str:
-    if found.verdict == RAISED:
+    if found.verdict == RAISED and not found.case.is_refused:
         return f"raised: {found}"
     return f"slow: {found}" if found.seconds > TOO_LONG else ""
 
 
 def _against_witness(found: Judged) -> str:
-    witness = found.proof.witness if found.proof else None
+    witness = found.proof.witness if found.proof is not None else None
     if witness is None:
         return f"refuted without a witness: {found}"
     try:
