@@ -1,7 +1,8 @@
 """How many of forty historical gradient bugs a sampler finds, and how many the prover.
 
-The sampler is jax.test_util.check_grads, up to second derivatives, at several random points. Run:
-python -m benchmarks.detection
+The sampler is jax.test_util.check_grads, up to second derivatives, at several random points.
+
+    python -m benchmarks.detection
 """
 
 import sys

@@ -1,7 +1,9 @@
 """Accuracy of both recipes on the last 297 digits, over seeds: the source's protocol and ours.
 
-python -m benchmarks.digits              16 seeds of the first, 8 of the second
-python -m benchmarks.digits --svm        the mark to beat, too
+The first recipe is trained with 16 seeds and the second with 8:
+
+    python -m benchmarks.digits
+    python -m benchmarks.digits --svm        the mark to beat, too
 """
 
 import argparse

@@ -61,7 +61,8 @@ def _standardize_backward(g, x, *, right):
     total = (g * (x - m)).sum()
     if right:
         s_bar = -total / (s + 1e-5) ** 2
-        v_bar = s_bar / (2 * s)
+        # s_bar (x - m) is 0 where s is, so that the whole is smooth there
+        v_bar = jnp.where(s > 0, s_bar / (2 * jnp.where(s > 0, s, 1.0)), 0.0)
     else:
         s_bar = -total / variance
         v_bar = s_bar / (2 * (s + 1e-5))

@@ -1,6 +1,8 @@
 """The time of a proof beside that of check_grads and of a full Jacobian, at n = 10 … 10000.
 
-A proof holds for all sizes, so its time does not depend on n. Run: python -m benchmarks.proving
+A proof holds for all sizes, so its time does not depend on n.
+
+    python -m benchmarks.proving
 """
 
 import time

@@ -2,6 +2,11 @@
 
 import sys
 
-from derivations.commands import main
+try:
+    from derivations.commands import main
 
-sys.exit(main())
+    status = main()
+except KeyboardInterrupt:  # while JAX and SymPy were being imported
+    print("derivations: interrupted", file=sys.stderr)
+    status = 130
+sys.exit(status)

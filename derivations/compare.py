@@ -1,6 +1,6 @@
 """A gradient's sources side by side: hand-written, autodiff, SymPy, central differences."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +20,8 @@ TOLERANCE = 5000  # units of the dtype's rounding, relative to the largest entry
 class Row:
     """The largest difference of a hand-written cotangent from each other source.
 
-    Differences are relative to the largest entry of the cotangent, or absolute where that is below
-    1.
+    Differences are relative to the largest entry of the cotangent, or absolute where that entry
+    is below 1.
     """
 
     op: str
@@ -175,11 +175,7 @@ def sympy_cotangents(op, declared, values, cotangent, derivation, module="jax") 
     leaves = cotangent if isinstance(cotangent, tuple) else (cotangent,)
     result = {}
     for one in derivation.derivations:
-        if not {*one.arguments, one.argument} <= {p.name for p in declared}:
-            raise ValueError(
-                f"the derivation needs the op's arguments {', '.join(p.name for p in declared)}, "
-                f"got {', '.join(one.arguments)}; give them the op's names"
-            )
+        _require_same_names(one, declared)
         bars = dict(zip((f"{output}_bar" for output in one.outputs), leaves, strict=True))
         named = {p.name: values[p.name] for p in declared if p.name != "axis"}
         dims = {p.name: p.dims for p in declared} | dict(zip(bars, outputs(op), strict=True))
@@ -191,6 +187,15 @@ def sympy_cotangents(op, declared, values, cotangent, derivation, module="jax") 
         found = one.lambdify(module)(**ready)
         result[one.argument] = _as_given(found, values[one.argument], axis)
     return result
+
+
+def _require_same_names(one: Derivation, declared: Sequence[Parameter]) -> None:
+    names = [p.name for p in declared]
+    if not {*one.arguments, one.argument} <= set(names):
+        raise ValueError(
+            f"the derivation needs the op's arguments {', '.join(names)}, "
+            f"got {', '.join(one.arguments)}; give them the op's names"
+        )
 
 
 def _rank(derivation: Derivation, name: str) -> int | None:

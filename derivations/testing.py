@@ -23,7 +23,7 @@ def assert_proved(op: Callable, *sizes: str, **options: Any) -> Proof:
     Args:
         op: as for `prove`.
         sizes: as for `prove`.
-        options: `wrt`, `assuming`, `static`, `order` of `prove`.
+        options: `wrt`, `assuming`, `static`, `order`, `seconds` of `prove`.
 
     Raises:
         AssertionError: something is refuted or unknown.

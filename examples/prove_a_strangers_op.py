@@ -1,7 +1,7 @@
 """A stranger's cosine similarity with a subtle mistake: found, explained, mended, proved.
 
-The backward divides by |x| where |x|² belongs. For unit vectors, on which it was tested, the two
-agree.
+The backward divides by |x| where |x|² belongs. The two agree for unit vectors, and on those alone
+it had been tested.
 """
 
 import jax

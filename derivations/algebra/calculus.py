@@ -1,48 +1,63 @@
-"""The derivative, by our own rules: ∂x[i]/∂x[p] = [i = p], and the table of functions.
+"""The derivative, by our own rules: ∂x[i]/∂x[p] = [i = p], the chain rule, the table of functions.
 
-Brackets and maximisers are constant off their boundary, which every proof lists.
+Brackets, maximisers and permutations are constant off their boundary, which every proof lists.
 """
 
-from derivations.algebra.brackets import delta
+from collections.abc import Callable
+
+from derivations.algebra.atoms import arguments, inside, name_of, places
 from derivations.algebra.functions import derivative_of, power
-from derivations.algebra.session import cached
+from derivations.algebra.identities import identity
+from derivations.algebra.integers import delta
+from derivations.algebra.session import cached, tick
 from derivations.algebra.sums import instantiate, total
 from derivations.algebra.terms import (
     BRACKETS,
     PERMUTATIONS,
     ZERO,
     Atom,
+    Monomial,
+    Number,
     Poly,
     Undecided,
     add,
     entry,
+    monomial,
     poly,
     product,
     scale,
 )
 
 CONSTANT = BRACKETS | PERMUTATIONS | {"size", "const", "prime", "var", "argmax"}
+Place = tuple[Poly, ...]
 
 
-def derivative(p: Poly, name: str, at: tuple[Poly, ...]) -> Poly:
+def derivative(p: Poly, name: str, at: Place) -> Poly:
     """∂p / ∂name[at]."""
     return add(_of_monomial(m, c, name, at) for m, c in p.terms.items())
 
 
-def _of_monomial(monomial, coefficient, name: str, at: tuple[Poly, ...]) -> Poly:
+@identity(
+    "K19a",
+    "∂(c Π a^e) = c Σ e a^(e-1) ∂a Π b^e; ∂x[i]/∂x[p] = [i = p]; ∂ of e^P, log P, Σ and Π by the "
+    "chain rule; brackets, maximisers and permutations are constant",
+    why="the rules of calculus; off its switches a step is constant",
+    needs="no switch is met: each is noted by the reader as a boundary, crossing or tie; for Π P "
+    "no P is 0",
+)
+def _of_monomial(pairs: Monomial, coefficient: Number, name: str, at: Place) -> Poly:
+    tick()
     parts = []
-    for atom, e in monomial:
+    for atom, e in pairs:
         slope = _of_atom(atom, name, at)
         if slope:
-            lowered = tuple(
-                (a, k - 1 if a == atom else k) for a, k in monomial if a != atom or k != 1
-            )
-            parts.append(scale(Poly({lowered: 1}) * slope, coefficient * e))
+            lowered = monomial((a, k - 1 if a == atom else k) for a, k in pairs)
+            parts.append(scale(lowered * slope, coefficient * e))
     return add(parts)
 
 
 @cached
-def _of_atom(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
+def _of_atom(atom: Atom, name: str, at: Place) -> Poly:
     if atom.head in CONSTANT:
         return ZERO
     if atom.head not in RULES:
@@ -50,46 +65,47 @@ def _of_atom(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
     return RULES[atom.head](atom, name, at)
 
 
-def _entry(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
-    if atom.args[0] != name:
+def _entry(atom: Atom, name: str, at: Place) -> Poly:
+    if name_of(atom) != name:
         return ZERO
-    return product(delta(i - p) for i, p in zip(atom.args[3:], at, strict=True))
+    return product(delta(i - p) for i, p in zip(places(atom), at, strict=True))
 
 
-def _exp(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
-    return poly(atom) * derivative(atom.args[0], name, at)
+def _exp(atom: Atom, name: str, at: Place) -> Poly:
+    return poly(atom) * derivative(inside(atom), name, at)
 
 
-def _log(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
-    slope = derivative(atom.args[0], name, at)
-    return power(atom.args[0], -1) * slope if slope else ZERO
+def _log(atom: Atom, name: str, at: Place) -> Poly:
+    slope = derivative(inside(atom), name, at)
+    return power(inside(atom), -1) * slope if slope else ZERO
 
 
-def _base(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
-    return derivative(atom.args[0], name, at)
+def _base(atom: Atom, name: str, at: Place) -> Poly:
+    return derivative(inside(atom), name, at)
 
 
-def _sum(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
-    names, summand = instantiate(atom)
-    return total(names, derivative(summand, name, at))
+def _sum(atom: Atom, name: str, at: Place) -> Poly:
+    names, term = instantiate(atom)
+    return total(names, derivative(term, name, at))
 
 
-def _product(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
+def _product(atom: Atom, name: str, at: Place) -> Poly:
     """Π P · Σ ∂P / P, where no P is 0."""
     names, factor = instantiate(atom)
     slope = derivative(factor, name, at)
     return poly(atom) * total(names, slope * power(factor, -1)) if slope else ZERO
 
 
-def _function(atom: Atom, name: str, at: tuple[Poly, ...]) -> Poly:
-    slopes = [derivative(arg, name, at) for arg in atom.args[1:]]
-    if not any(slopes):
-        return ZERO
-    partials = derivative_of(atom.args[0], atom.args[1:])
-    return add(p * s for p, s in zip(partials, slopes, strict=True) if s)
+def _function(atom: Atom, name: str, at: Place) -> Poly:
+    parts = []
+    for position, arg in enumerate(arguments(atom)):
+        slope = derivative(arg, name, at)
+        if slope:
+            parts.append(derivative_of(name_of(atom), arguments(atom), position) * slope)
+    return add(parts)
 
 
-RULES = {
+RULES: dict[str, Callable[[Atom, str, Place], Poly]] = {
     "entry": _entry,
     "exp": _exp,
     "log": _log,
@@ -100,10 +116,10 @@ RULES = {
 }
 
 
-Output = tuple[str, tuple[Atom, ...], tuple[Poly, ...], Poly]
+Output = tuple[str, tuple[Atom, ...], Place, Poly]
 
 
-def pullback(outputs: list[Output], name: str, at: tuple[Poly, ...]) -> Poly:
+def pullback(outputs: list[Output], name: str, at: Place) -> Poly:
     """Σ over all outputs and their entries o of cotangent[o] · ∂output[o] / ∂name[at].
 
     Each output is given as the name of its cotangent, its free indices, their place, and the entry

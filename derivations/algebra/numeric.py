@@ -12,7 +12,8 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided
+from derivations.algebra.terms import BRACKETS, Atom, Poly, Undecided, add, part
+from derivations.algebra.terms import monomial as one_term
 from derivations.limits import DIGITS, ROUNDING
 
 MP = mpmath.mp.clone()
@@ -130,8 +131,21 @@ def _prod(atom: Atom, place: Place) -> Any:
 
 
 def _argmax(atom: Atom, place: Place) -> Any:
-    best = max(_ranges(atom, place), key=lambda pair: value(atom.args[1], pair[1]))
+    infinite, finite = _by_infinity(atom.args[1])
+    best = max(
+        _ranges(atom, place), key=lambda pair: (value(infinite, pair[1]), value(finite, pair[1]))
+    )
     return MP.mpf(best[0][atom.args[2]])
+
+
+def _by_infinity(p: Poly) -> tuple[Poly, Poly]:
+    """The factor of ∞, which decides first, and the rest."""
+    finite = part(p, lambda m, _: all(a.args[:1] != ("inf",) for a, _ in m))
+    infinite = p - finite
+    return add(
+        one_term(tuple(x for x in m if x[0].args[:1] != ("inf",)), c)
+        for m, c in infinite.terms.items()
+    ), finite
 
 
 def _order(atom: Atom, place: Place) -> Any:

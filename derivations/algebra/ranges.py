@@ -1,23 +1,39 @@
 """What is known about signs and ranges, from the structure alone: no rule here guesses.
 
-Sizes are integers of at least their minimum (1 unless said otherwise), indices run over 0..n-1.
+Sizes are integers of at least their minimum (1 unless said otherwise), indices run over 0..n-1. A
+sign is that of a value which is defined: where 1/a or √a has no value, nothing is claimed.
 """
 
 from fractions import Fraction
 
+from derivations.algebra.atoms import (
+    bound_indices,
+    inside,
+    least,
+    name_of,
+    noted_sign,
+    place,
+    size_of,
+    summand,
+    upper,
+)
+from derivations.algebra.identities import identity
 from derivations.algebra.terms import (
     BRACKETS,
     ONE,
     PERMUTATIONS,
-    REBUILD,
     ZERO,
     Atom,
+    Monomial,
+    Number,
     Poly,
     add,
-    number,
+    is_integer,
+    monomial,
     poly,
     product,
     scale,
+    without,
 )
 
 POSITIVE, NONNEGATIVE, UNKNOWN = 2, 1, 0
@@ -33,85 +49,111 @@ _OF_ATOM = {
 _OF_ENTRY = {"+": POSITIVE, "0+": NONNEGATIVE}
 
 
+# --- signs ---
+
+
+@identity(
+    "K16a",
+    "e^x, sizes and entries noted as positive are > 0; brackets, indices, labels are ≥ 0; a sum "
+    "of what is ≥ 0 is ≥ 0, and > 0 if it is not empty and its terms are > 0",
+    why="their definitions",
+)
 def atom_sign(atom: Atom) -> int:
     """POSITIVE, NONNEGATIVE or UNKNOWN."""
-    if atom.head in BRACKETS or (atom.head == "size" and atom.args[1] < 1):
+    if atom.head in BRACKETS or (atom.head == "size" and least(atom) < 1):
         return NONNEGATIVE
     if atom.head == "entry":
-        return NONNEGATIVE if atom.args[2] is not None else _OF_ENTRY.get(atom.args[1], UNKNOWN)
+        return NONNEGATIVE if upper(atom) is not None else _OF_ENTRY.get(noted_sign(atom), UNKNOWN)
     if atom.head == "const":
-        return POSITIVE if atom.args[0] == "pi" else UNKNOWN
+        return POSITIVE if name_of(atom) == "pi" else UNKNOWN
     if atom.head == "sum":
-        some = all(at_least_zero(v.args[1] - 1) for v in atom.args[0])  # the sum is not empty
-        return min(sign(atom.args[1]), POSITIVE if some else NONNEGATIVE)
+        some = all(at_least_zero(size_of(i) - 1) for i in bound_indices(atom))
+        return min(sign(summand(atom)), POSITIVE if some else NONNEGATIVE)
     if atom.head == "base":
-        return sign(atom.args[0])
+        return sign(inside(atom))
     return _OF_ATOM.get(atom.head, UNKNOWN)
 
 
-def _power_sign(atom: Atom, e) -> int:
+@identity(
+    "K16b",
+    "a² ≥ 0, √a ≥ 0, and 1/a > 0 where a ≥ 0",
+    why="a square, and what has an even root, is not negative; a divisor is not 0",
+    needs="the power has a value: a ≠ 0 for a negative exponent, a ≥ 0 for a root",
+)
+def _power_sign(atom: Atom, e: Number) -> int:
+    """The sign of a power where it is defined."""
     of_base = atom_sign(atom)
-    if (
-        e % 2 == 0 or Fraction(e).denominator % 2 == 0
-    ):  # a square; a root is defined where it is ≥ 0
+    if e % 2 == 0 or Fraction(e).denominator % 2 == 0:
         of_base = max(of_base, NONNEGATIVE)
-    return POSITIVE if e < 0 and of_base == NONNEGATIVE else of_base  # 1/a is defined where a ≠ 0
+    return POSITIVE if e < 0 and of_base == NONNEGATIVE else of_base
 
 
+@identity(
+    "K16c",
+    "a sum of terms c m with c > 0 and m ≥ 0 is ≥ 0, and > 0 if one of them is",
+    why="order axioms",
+)
 def sign(p: Poly) -> int:
-    """The sign of a polynomial; POSITIVE when no term is negative and one is positive."""
+    """POSITIVE, NONNEGATIVE or UNKNOWN; only what is certain is claimed."""
     signs = []
-    for monomial, coefficient in p.terms.items():
-        here = min((_power_sign(a, e) for a, e in monomial), default=POSITIVE)
+    for pairs, coefficient in p.terms.items():
+        here = _sign_of_factors(pairs)
         if coefficient < 0 or here == UNKNOWN:
             return max(_sign_in_sizes(p), _sign_of_spread(p))
         signs.append(here)
     return max(signs, default=NONNEGATIVE)
 
 
-def _sign_in_sizes(p: Poly) -> int:
-    """The sign of a polynomial in sizes.
+def _sign_of_factors(pairs: Monomial) -> int:
+    return min((_power_sign(a, e) for a, e in pairs), default=POSITIVE)
 
-    Write n = least + n' with n' ≥ 0 and look at the coefficients.
-    """
+
+@identity(
+    "K16d",
+    "a polynomial in sizes is ≥ 0 if it has no negative coefficient in n' = n - least(n)",
+    why="n' ≥ 0",
+)
+def _sign_in_sizes(p: Poly) -> int:
+    """The sign of a polynomial in sizes alone."""
     shifted = _shifted(p)
     if shifted is None or any(c < 0 for c in shifted.terms.values()):
         return UNKNOWN
     return POSITIVE if shifted.terms.get((), 0) > 0 else NONNEGATIVE
 
 
+def _shifted(p: Poly) -> Poly | None:
+    """`p` with n' + least(n) for every size n, where n' is written n; None if p has other atoms."""
+    parts = []
+    for pairs, coefficient in p.terms.items():
+        if any(a.head != "size" or e < 0 or e != int(e) for a, e in pairs):
+            return None
+        factors = [poly(a) + least(a) for a, e in pairs for _ in range(int(e))]
+        parts.append(scale(product(factors), coefficient))
+    return add(parts)
+
+
+@identity("K16e", "N Σ f² ≥ (Σ f)² for a sum of N terms", why="Cauchy and Schwarz")
 def _sign_of_spread(p: Poly) -> int:
-    """Cauchy and Schwarz: N Σ f² ≥ (Σ f)² for a sum over N values, as in every variance."""
-    for monomial, coefficient in p.terms.items():
-        squares = [a for a, e in monomial if a.head == "sum" and e == 2]
+    """The sign of p = r (N Σ f² - (Σ f)²) + rest with r ≥ 0, as in every variance."""
+    for pairs, coefficient in p.terms.items():
+        squares = [a for a, e in pairs if a.head == "sum" and e == 2]
         if coefficient < 0 and len(squares) == 1:
-            rest = tuple(pair for pair in monomial if pair[0] != squares[0])
-            if min((_power_sign(a, e) for a, e in rest), default=POSITIVE) == UNKNOWN:
+            factors = without(pairs, squares[0])
+            if _sign_of_factors(factors) == UNKNOWN:
                 continue
-            spread = _spread(squares[0]) * Poly({rest: -coefficient})
-            left = p - spread
+            left = p - _spread(squares[0]) * monomial(factors, -coefficient)
             if len(left.terms) < len(p.terms):
                 return sign(left)
     return UNKNOWN
 
 
-def _spread(atom: Atom) -> Poly:
+def _spread(sum_: Atom) -> Poly:
     """N Σ f² - (Σ f)²."""
-    indices, summand = atom.args
-    ((monomial, _),) = summand.terms.items()
-    squares = REBUILD["sum"](indices, Poly({tuple((a, 2 * e) for a, e in monomial): 1}))
-    count = product(i.args[1] for i in indices)
-    return count * squares - poly(atom) * poly(atom)
-
-
-def _shifted(p: Poly) -> Poly | None:
-    parts = []
-    for monomial, coefficient in p.terms.items():
-        if any(a.head != "size" or e < 0 or e != int(e) for a, e in monomial):
-            return None
-        factors = [poly(a) + a.args[1] for a, e in monomial for _ in range(int(e))]
-        parts.append(scale(product(factors), coefficient))
-    return add(parts)
+    indices, f = bound_indices(sum_), summand(sum_)
+    count = product(size_of(i) for i in indices)
+    square_terms = (f * f).terms.items()
+    squares = add(scale(poly(Atom("sum", indices, monomial(m))), c) for m, c in square_terms)
+    return count * squares - poly(sum_) * poly(sum_)
 
 
 def at_least_zero(p: Poly) -> bool:
@@ -119,15 +161,35 @@ def at_least_zero(p: Poly) -> bool:
     return sign(p) >= NONNEGATIVE
 
 
-def bounds(p: Poly) -> tuple[Poly, Poly] | None:
-    """The least and greatest value of an integer expression linear in indices.
+# --- integers ---
 
-    As polynomials in sizes.
-    """
+
+def is_whole(p: Poly) -> bool:
+    """Whether p is an integer for certain: natural powers of integers, integer coefficients."""
+    return all(
+        c == int(c) and all(e == int(e) and e > 0 and _is_whole_atom(a) for a, e in pairs)
+        for pairs, c in p.terms.items()
+    )
+
+
+def _is_whole_atom(atom: Atom) -> bool:
+    if atom.head in ("sum", "prod"):
+        return is_whole(summand(atom))
+    heads = BRACKETS | PERMUTATIONS | {"var", "size", "argmax"}
+    return atom.head in heads or is_integer(atom)
+
+
+@identity(
+    "K17a",
+    "Σ c n i lies between the sums of the terms' least and greatest values, 0 ≤ i < n",
+    why="interval arithmetic",
+)
+def bounds(p: Poly) -> tuple[Poly, Poly] | None:
+    """The least and greatest value of an expression linear in indices, as polynomials in sizes."""
     low, high = [], []
-    for monomial, coefficient in p.terms.items():
-        indices = [(a, e) for a, e in monomial if a.head != "size"]
-        factor = Poly({tuple(pair for pair in monomial if pair[0].head == "size"): coefficient})
+    for pairs, coefficient in p.terms.items():
+        indices = [(a, e) for a, e in pairs if a.head != "size"]
+        factor = monomial((pair for pair in pairs if pair[0].head == "size"), coefficient)
         if not indices:
             low.append(factor)
             high.append(factor)
@@ -135,67 +197,61 @@ def bounds(p: Poly) -> tuple[Poly, Poly] | None:
         top = _top(*indices[0]) if len(indices) == 1 else None
         if top is None:
             return None
-        most = factor * top
-        (high if coefficient > 0 else low).append(most)
+        (high if coefficient > 0 else low).append(factor * top)
     return add(low), add(high)
 
 
-def _top(atom: Atom, e) -> Poly | None:
-    """The greatest value of an index or a bracket, whose least is 0."""
+def _top(atom: Atom, e: Number) -> Poly | None:
+    """The greatest value of an index, a label or a bracket, whose least is 0."""
     if e != 1:
         return None
     if atom.head == "var":
-        return atom.args[1] - 1
+        return size_of(atom) - 1
     if atom.head == "argmax":
-        return atom.args[0][atom.args[2]].args[1] - 1
+        return size_of(bound_indices(atom)[place(atom)]) - 1
     if atom.head in PERMUTATIONS:
-        return atom.args[0][0].args[1] - 1
-    if atom.head == "entry" and atom.args[2] is not None:
-        return atom.args[2] - 1
+        return size_of(bound_indices(atom)[0]) - 1
+    if atom.head == "entry" and upper(atom) is not None:
+        return upper(atom) - 1
     return ONE if atom.head in BRACKETS else None
 
 
 def certainly_below(p: Poly, n: Poly) -> bool:
-    """Whether 0 ≤ p < n is certain."""
+    """Whether 0 ≤ p < n is certain, for an integer n."""
     found = bounds(p)
     return found is not None and at_least_zero(found[0]) and at_least_zero(n - 1 - found[1])
 
 
+@identity(
+    "K17b",
+    "p = q m + r has the quotient q and the remainder r, if q is an integer and 0 ≤ r < m",
+    why="quotient and remainder are unique",
+)
 def divided(p: Poly, m: Poly) -> tuple[Poly, Poly] | None:
-    """Quotient and remainder of an index by a size, for p = q·m + r with 0 ≤ r < m certain.
-
-    Else None.
-    """
+    """Quotient and remainder of an integer by a size, where they can be read off; else None."""
     if m == ONE:
         return p, ZERO
     quotient, rest = [], []
-    for monomial, coefficient in p.terms.items():
-        part = _ratio(Poly({monomial: coefficient}), m)
-        if part is None:
-            rest.append(Poly({monomial: coefficient}))
-        else:
-            quotient.append(part)
+    for pairs, coefficient in p.terms.items():
+        term = monomial(pairs, coefficient)
+        ratio = _ratio(term, m)
+        (rest if ratio is None else quotient).append(term if ratio is None else ratio)
     remainder = add(rest)
+    if not is_whole(add(quotient)):
+        return None
     return (add(quotient), remainder) if certainly_below(remainder, m) else None
 
 
 def _ratio(term: Poly, m: Poly) -> Poly | None:
-    """Term / m for a single-term m, if that is again a polynomial with integer coefficients."""
+    """Term / m for an m of one term, if that is a polynomial with integer coefficients."""
     if len(m.terms) != 1:
         return None
     ((by, factor),) = m.terms.items()
-    ((monomial, coefficient),) = term.terms.items()
-    exponents = dict(monomial)
+    ((pairs, coefficient),) = term.terms.items()
+    exponents = dict(pairs)
     for atom, e in by:
         exponents[atom] = exponents.get(atom, 0) - e
         if exponents[atom] < 0:
             return None
-    if Fraction(coefficient, factor).denominator != 1:
-        return None
-    left = tuple(sorted(((a, e) for a, e in exponents.items() if e), key=lambda pair: pair[0].key))
-    return times_number(left, Fraction(coefficient, factor))
-
-
-def times_number(monomial, coefficient) -> Poly:
-    """One term."""
-    return number(coefficient) * Poly({monomial: 1})
+    ratio = Fraction(coefficient, factor)
+    return monomial(exponents.items(), ratio) if ratio.denominator == 1 else None

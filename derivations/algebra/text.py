@@ -14,9 +14,11 @@ from derivations.algebra.terms import (
     Number,
     Poly,
     everywhere,
-    exact,
-    merge,
+    monomial,
     number,
+    of_terms,
+    part,
+    scale,
 )
 
 LETTERS = "ijklmopqrstuvw"
@@ -56,9 +58,9 @@ def _sum_text(p: Poly, names: _Names) -> str:
     return joined.removeprefix(" + ") if joined.startswith(" + ") else "-" + joined[3:]
 
 
-def _term_text(monomial, coefficient: Number, names: _Names) -> str:
-    above = [_power_text(a, e, names) for a, e in _in_order(monomial) if e > 0 or a.head == "exp"]
-    below = [_power_text(a, -e, names) for a, e in _in_order(monomial) if e < 0 and a.head != "exp"]
+def _term_text(pairs, coefficient: Number, names: _Names) -> str:
+    above = [_power_text(a, e, names) for a, e in _in_order(pairs) if e > 0 or a.head == "exp"]
+    below = [_power_text(a, -e, names) for a, e in _in_order(pairs) if e < 0 and a.head != "exp"]
     c = Fraction(coefficient)
     top, bottom = abs(c.numerator), c.denominator
     if max(top, bottom) >= LONG:  # as a decimal, which is shorter
@@ -74,14 +76,14 @@ def _term_text(monomial, coefficient: Number, names: _Names) -> str:
     return f"{sign}{'·'.join(above)} / {under if len(below) == 1 else f'({under})'}"
 
 
-def _in_order(monomial) -> list:
+def _in_order(pairs) -> list:
     rank = {"size": 0, "const": 0, "prime": 0, "entry": 1, "delta": 2, "positive": 2, "sum": 4}
-    return sorted(monomial, key=lambda pair: (rank.get(pair[0].head, 3), pair[0].key))
+    return sorted(pairs, key=lambda pair: (rank.get(pair[0].head, 3), pair[0].key))
 
 
 def _power_text(atom: Atom, e: Number, names: _Names) -> str:
     if atom.head == "exp":
-        inside = Poly({next(iter(atom.args[0].terms)): e})
+        inside = scale(atom.args[0], e)
         return f"exp({_sum_text(inside, names)})"
     base = _atom_text(atom, names)
     if e == 1:
@@ -115,10 +117,10 @@ def _atom_text(atom: Atom, names: _Names) -> str:  # noqa: PLR0911 (a table of h
 
 def _bracket_text(head: str, p: Poly, names: _Names) -> str:
     sides = {1: {}, -1: {}}
-    for monomial, c in p.terms.items():
-        sides[1 if c > 0 else -1][monomial] = abs(c)
+    for pairs, c in p.terms.items():
+        sides[1 if c > 0 else -1][pairs] = abs(c)
     relation = {"positive": ">", "zero": "=", "delta": "=", "atleast": "≥"}[head]
-    left, right = (_sum_text(Poly(sides[s]), names) for s in (1, -1))
+    left, right = (_sum_text(of_terms(sides[s]), names) for s in (1, -1))
     return f"[{left} {relation} {right}]"
 
 
@@ -146,8 +148,8 @@ def terms_of_difference(hand: Poly, true: Poly, names: dict[Atom, str]) -> str:
     ratio = _ratio(hand, true)
     if ratio is not None:
         return _of_factor(ratio, names)
-    missing = Poly({m: c for m, c in true.terms.items() if hand.terms.get(m) != c})
-    extra = Poly({m: c for m, c in hand.terms.items() if true.terms.get(m) != c})
+    missing = part(true, lambda m, c: hand.terms.get(m) != c)
+    extra = part(hand, lambda m, c: true.terms.get(m) != c)
     parts = [f"missing: {text(missing, names)}"] if missing else []
     return "; ".join([*parts, *([f"too much: {text(extra, names)}"] if extra else [])])
 
@@ -157,9 +159,9 @@ def _of_factor(ratio: Poly, names: dict[Atom, str]) -> str:
     if ratio == number(-1):
         return "the sign is wrong"
     said = f"factor {text(ratio, names)} too much"
-    ((monomial, c),) = ratio.terms.items()
-    if c == 1 and len(monomial) == 2 and monomial[0][1] == -monomial[1][1]:
-        (a, e), (b, _) = monomial
+    ((pairs, c),) = ratio.terms.items()
+    if c == 1 and len(pairs) == 2 and pairs[0][1] == -pairs[1][1]:
+        (a, e), (b, _) = pairs
         above, below = (a, b) if e > 0 else (b, a)
         here, there = (_atom_text(x, _Names(names)) for x in (below, above))
         return f"{said}: a division by {here} where one by {there} belongs"
@@ -172,11 +174,13 @@ def _ratio(hand: Poly, true: Poly) -> Poly | None:
         return None
     (first, c), *_ = hand.terms.items()
     for candidate, d in true.terms.items():
-        inverse = tuple((a, -e) for a, e in candidate)
-        monomial, _ = merge(first, inverse)
-        if all(_is_scalar(a) for a, _ in monomial):
-            ratio = Poly({monomial: exact(Fraction(c) / d)})
-            if (true * ratio).terms == hand.terms:
+        exponents = dict(first)
+        for atom, e in candidate:
+            exponents[atom] = exponents.get(atom, 0) - e
+        left = [(a, e) for a, e in exponents.items() if e]
+        if all(_is_scalar(a) for a, _ in left):
+            ratio = monomial(left, Fraction(c) / d)
+            if len(ratio.terms) == 1 and (true * ratio).terms == hand.terms:
                 return ratio
     return None
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from derivations.chapters import families
-from derivations.chapters.errata import MEASUREMENT, TRAPS, errata
+from derivations.chapters.errata import MEASUREMENT, errata
+from derivations.chapters.traps import TRAPS
 from funcnet.files import written_whole
 
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}

@@ -1,4 +1,9 @@
-"""`python -m derivations prove | derive | compare | book`; TARGET is `module` or `module:name`."""
+"""`python -m derivations prove | derive | compare | book | trust`.
+
+TARGET is `module` or `module:name`. The exit status is 0 where all is proved or agrees, 1 where
+something is refuted or differs, 3 where something is unknown, 2 after a usage error and 130 after
+an interrupt.
+"""
 
 import argparse
 import sys
@@ -12,8 +17,9 @@ from derivations.commands import prove as commands_prove
 from derivations.commands.targets import targets
 from derivations.compare import Comparison, compare
 from derivations.language.checking import UnequalError
+from derivations.proving import trust
 
-AGREES, REFUTED, USAGE = 0, 1, 2
+AGREES, REFUTED, USAGE, INTERRUPTED = 0, 1, 2, 130
 MISTAKES = (ValueError, TypeError, OSError, RuntimeError)
 
 
@@ -25,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MISTAKES as error:
         print(f"derivations {options.command}: {error}", file=sys.stderr)
         return USAGE
+    except KeyboardInterrupt:
+        print(f"derivations {options.command}: interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -32,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m derivations",
         description="Prove and derive gradients, compare their sources, write their derivations.",
         epilog="exit status: 0 all proved or agreed, 1 something refuted or different, "
-        "2 usage error, 3 something unknown",
+        "2 usage error, 3 something unknown, 130 interrupted",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     proving = commands.add_parser("prove", help="judge hand-written rules for all inputs and sizes")
@@ -48,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     writing = commands.add_parser("book", help="every derivation as one document")
     writing.add_argument("--output", default="output/derivations.tex", help="a .tex or .pdf file")
     writing.set_defaults(run=_book)
+    trusting = commands.add_parser("trust", help="what a verdict rests on, on one page")
+    trusting.set_defaults(run=_trust)
     return parser
 
 
@@ -58,6 +69,11 @@ def _compare(options: argparse.Namespace) -> int:
     print("The largest difference of each hand-written gradient from the other sources:\n")
     print(table)
     return AGREES if table else REFUTED
+
+
+def _trust(_: argparse.Namespace) -> int:
+    print(trust.page())
+    return AGREES
 
 
 def _book(options: argparse.Namespace) -> int:

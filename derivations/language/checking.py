@@ -15,11 +15,7 @@ import sympy as sp
 
 from derivations.language.notation import Iverson, expand_names, outermost
 
-PATTERNS = (
-    (2, 3, 2, 1),
-    (3, 2, 1, 2),
-    (2, 2, 3, 3),
-)  # unequal sizes, so that no transposition hides
+PATTERNS = ((2, 3, 2, 1), (3, 2, 1, 2), (2, 2, 3, 3))  # unequal: no transposition hides
 REGIONS = 3  # random points whose sign patterns are tried
 DIGITS = 30
 

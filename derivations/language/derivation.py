@@ -74,7 +74,9 @@ class Derivation:
 
     def latex(self) -> str:
         """The chain as an `align*` environment, one step a line, the reasons beside them."""
-        return printing.chain(self)
+        return printing.chain(
+            self.text, self.wrt, [(step.reason, step.expression) for step in self.steps]
+        )
 
     def _repr_latex_(self) -> str:
         return self.latex()
@@ -100,7 +102,8 @@ class Chapter:
 
     def latex(self) -> str:
         """The chapter as LaTeX, without a document around it."""
-        return printing.chapter(self)
+        title = rf"\subsection{{{self.name.replace('_', ' ')}}}"
+        return "\n\n".join([title, *(derivation.latex() for derivation in self.derivations)])
 
     def _repr_latex_(self) -> str:
         return self.latex()

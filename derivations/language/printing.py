@@ -1,16 +1,14 @@
-"""LaTeX of steps, chains and chapters."""
+"""LaTeX of expressions, and of chains of equal ones."""
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 from sympy.printing.latex import LatexPrinter
 
 from derivations.language.notation import Named, outermost
-
-if TYPE_CHECKING:
-    from derivations.language.derivation import Chapter, Derivation
 
 GREEK = [
     "alpha",
@@ -188,20 +186,25 @@ def latex(expression: sp.Expr) -> str:
     return ChapterPrinter({"ln_notation": False, "order": None}).doprint(expression)
 
 
-def chain(derivation: "Derivation") -> str:
-    """A derivation: what it shows, the names that it uses, and its steps with their reasons."""
-    lines = [derivation.text] if derivation.text else []
-    names = _names(derivation)
-    if names:
-        listed = ",\n".join(f"${latex(name)} = {latex(name.meaning)}$" for name in names)
-        lines.append(f"Here {listed}.")
-    first, *rest = derivation.steps
-    left = f"{_cotangent(derivation)} =" if derivation.wrt is not None else ""
-    rows = [rf"{left}\;& {first.latex()} {_reason(first.reason)}"]
-    rows += [rf"=\;& {step.latex()} {_reason(step.reason)}" for step in rest]
+def chain(text: str, of: Any, steps: Sequence[tuple[str, sp.Expr]]) -> str:
+    """A chain of equal expressions: what it shows, the names that it uses, and its steps.
+
+    Args:
+        text: what the chain shows.
+        of: the entry whose cotangent stands on the left, or None.
+        steps: pairs of a reason and an expression.
+    """
+    names = _names(expression for _, expression in steps)
+    listed = ",\n".join(f"${latex(name)} = {latex(name.meaning)}$" for name in names)
+    left = "" if of is None else f"{_cotangent(of)} ="
+    signs = [left, *("=" for _ in steps[1:])]
+    rows = [
+        rf"{sign}\;& {latex(expression)} {_reason(reason)}"
+        for sign, (reason, expression) in zip(signs, steps, strict=True)
+    ]
     body = " \\\\\n".join(rows)
-    lines.append("\\begin{align*}\n" + body + "\n\\end{align*}")
-    return "\n\n".join(lines)
+    align = "\\begin{align*}\n" + body + "\n\\end{align*}"
+    return "\n\n".join(part for part in (text, listed and f"Here {listed}.", align) if part)
 
 
 def _reason(text: str) -> str:
@@ -209,20 +212,18 @@ def _reason(text: str) -> str:
     return rf"\tag*{{\small {text}}}"
 
 
-def _cotangent(derivation: "Derivation") -> str:
-    name = base_name(derivation.wrt)
-    if isinstance(derivation.wrt, sp.Indexed):
-        return ChapterPrinter()._subscripted(
-            name_latex(f"{name}_bar"), derivation.wrt.indices, None
-        )
-    return name_latex(f"{name}_bar")
+def _cotangent(of: Any) -> str:
+    name = name_latex(f"{base_name(of)}_bar")
+    if isinstance(of, sp.Indexed):
+        return ChapterPrinter()._subscripted(name, of.indices, None)
+    return name
 
 
-def _names(derivation: "Derivation") -> list[Named]:
-    """The names in a derivation, each once, the simplest first."""
+def _names(expressions: Iterable[sp.Expr]) -> list[Named]:
+    """The names in a chain, each once, the simplest first."""
     found: dict = {}
-    for step in derivation.steps:
-        for name in _named_parts(step.expression):
+    for expression in expressions:
+        for name in _named_parts(expression):
             found.setdefault(name.label, name)
     return sorted(found.values(), key=lambda name: sp.count_ops(name.meaning))
 
@@ -230,12 +231,6 @@ def _names(derivation: "Derivation") -> list[Named]:
 def _named_parts(e: sp.Basic) -> list[Named]:
     inside = [name for part in e.args for name in _named_parts(part)]
     return [e, *inside] if isinstance(e, Named) else inside
-
-
-def chapter(one: "Chapter") -> str:
-    """A chapter: a title, and a chain for each argument."""
-    title = one.name.replace("_", " ")
-    return "\n\n".join([rf"\subsection{{{title}}}", *(chain(d) for d in one.derivations)])
 
 
 def base_name(entry: Any) -> str:

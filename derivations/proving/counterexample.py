@@ -1,163 +1,38 @@
-"""Where hand-written and true gradient differ.
+"""Where hand-written and true gradient differ: candidates judged, and the smallest one shown."""
 
-The evaluator run at small sizes, and the script that shows it.
-"""
-
+import itertools
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import jax
 import numpy as np
 
+from derivations.algebra.session import stage, tick
 from derivations.algebra.terms import Undecided
-from derivations.proving.points import Point, drawn_point, random_array, small_sizes, unequal_sizes
-from derivations.proving.problem import Problem, Traces
-from derivations.proving.roots import points_near
+from derivations.proving.hunt import candidates, look
+from derivations.proving.machine import Machine
+from derivations.proving.points import Layout, Point, generic, unequal_sizes
+from derivations.proving.problem import Problem
+from derivations.proving.running import as_it_runs
 from derivations.proving.script import Witness, witness_at
-from derivations.reading import Condition
-from derivations.witness import MP, CannotEvaluate, Number, more_digits, real, reals, run
-
-POINTS, TRIES = (2, 2), 9  # at the first sizes, and at the second
-MORE_POINTS = 24  # when the algebra did not find equality
-
-
-@dataclass
-class Findings:
-    """For each quantity: whether a difference was seen, or where none was."""
-
-    different: dict[str, Any] = field(default_factory=dict)
-    agreed: dict[str, str] = field(default_factory=dict)
-    undefined: dict[str, bool] = field(default_factory=dict)  # nan by hand, at a point of no kink
-    unclear: dict[str, float] = field(default_factory=dict)  # relative gaps, too small to tell
-    witness: Witness | None = None
-    is_exact: bool = True  # whether the program's numbers are what they are read as
-    samples: list["Sample"] = field(default_factory=list)
-    reason: str = "no point was found where all is defined; say more, as assuming=['x > 0']"
-
-
-@dataclass(frozen=True)
-class Sample:
-    """What the evaluator found at one point: every output, and every gradient by hand."""
-
-    point: Point
-    outputs: tuple[np.ndarray, ...]
-    gradients: Mapping[str, np.ndarray]
-
-
-def examine(
-    problem: Problem, names: Sequence[str], suspects: set[str], conditions: Iterable[Condition]
-) -> Findings:
-    """Look for differences at several sizes and points, for suspects also near every switch.
-
-    Where one is found, for the smallest example.
-    """
-    findings, draw = Findings(), random.Random(20)
-    for sizes, points in zip(unequal_sizes(problem), POINTS, strict=False):
-        traces = _concrete(problem, sizes, findings)
-        if traces is not None:
-            findings.is_exact = findings.is_exact and traces.is_exact
-            _at_points(problem, traces, sizes, names, draw, findings, points)
-    if suspects - set(findings.different):
-        _search_on(problem, suspects - set(findings.different), draw, findings)
-    if suspects - set(findings.different):
-        _search_near(problem, suspects - set(findings.different), conditions, findings)
-    for name in findings.different:
-        findings.agreed.pop(name, None)
-    if findings.different:
-        findings.witness = _smallest(problem, findings)
-    return findings
-
-
-def _search_on(problem: Problem, names: set[str], draw: random.Random, findings: Findings) -> None:
-    """More points where the algebra found no equality.
-
-    The difference may show in a band or for some shapes only.
-    """
-    for sizes in small_sizes(problem):
-        if not names - set(findings.different):
-            return
-        traces = _concrete(problem, sizes, findings)
-        if traces is not None:
-            _at_points(problem, traces, sizes, sorted(names), draw, findings, MORE_POINTS)
-
-
-def _search_near(
-    problem: Problem, names: set[str], conditions: Iterable[Condition], findings: Findings
-) -> None:
-    """Points near the switches, which may be far out, and their bands narrow."""
-    sizes, draw = unequal_sizes(problem)[0], random.Random(9)
-    traces = _concrete(problem, sizes, findings)
-    if traces is None:
-        return
-    for point in points_near(problem, traces, sizes, conditions, draw):
-        _at_point_of(problem, traces, point, sorted(names), draw, findings)
-        if findings.different:
-            return
-
-
-def _concrete(problem: Problem, sizes: Mapping[str, int], findings: Findings) -> Traces | None:
-    try:
-        return problem.traced(sizes)
-    except (Undecided, ValueError, TypeError) as error:  # an op may refuse such sizes
-        findings.reason = str(error).splitlines()[0]
-        return None
-
-
-def _at_points(
-    problem: Problem,
-    traces: Traces,
-    sizes: Mapping[str, int],
-    names: Sequence[str],
-    draw: random.Random,
-    findings: Findings,
-    points: int,
-) -> None:
-    done = 0
-    for k in range(points + TRIES):
-        if done == points:
-            return
-        none_yet = k > 5 and k % 2 == 0 and not done
-        point = drawn_point(problem, traces, sizes, draw, k % 3 == 2, between_0_and_1=none_yet)
-        done += _at_point_of(problem, traces, point, names, draw, findings)
-
-
-def _at_point_of(
-    problem: Problem,
-    traces: Traces,
-    point: Point,
-    names: Sequence[str],
-    draw: random.Random,
-    findings: Findings,
-) -> bool:
-    """Compare at one point; whether it could be used."""
-    try:
-        found = _compared(problem, traces, point, names, draw, findings)
-        if found and any(_verdict(*pair, traces) != "agrees" for pair in found.values()):
-            with more_digits():  # is it the difference of two nearly equal numbers?
-                found = _compared(problem, traces, point, names, draw, findings)
-    except CannotEvaluate as error:
-        findings.reason = str(error)
-        return False
-    if found is not None:
-        _record(found, traces, point, findings)
-    return found is not None
-
-
-def _record(found: dict, traces: Traces, point: Point, findings: Findings) -> None:
-    where = ", ".join(f"{n} = {k}" for n, k in point.sizes.items()) or "random points"
-    for name, (by_hand, true) in found.items():
-        verdict = _verdict(by_hand, true, traces)
-        if verdict == "differs":
-            findings.different.setdefault(name, point)
-            is_nan = not MP.isfinite(by_hand)
-            findings.undefined[name] = findings.undefined.get(name, True) and is_nan
-        elif verdict == "agrees":
-            findings.agreed[name] = where
-        else:
-            findings.unclear[name] = float(abs(by_hand - true) / (abs(by_hand) + abs(true)))
+from derivations.proving.traces import Traces
+from derivations.proving.truth import (
+    OUTSIDE,
+    SMOOTH,
+    Truth,
+    are_finite,
+    by_hand_at,
+    derivative_at,
+    inner,
+    number_of,
+    random_direction,
+    reals,
+    unit,
+    value_at,
+)
+from derivations.witness import MP, CannotEvaluate, more_digits
 
 
 @dataclass(frozen=True)
@@ -170,203 +45,374 @@ class Tolerance:
 
 
 # 40 digits are computed; a literal such as 0.1 is itself wrong in the 17th, and a function that is
-# approximated by a polynomial in the 7th
+# approximated by a polynomial in the 7th; near a singular point an approximation is worse
 EXACT = Tolerance(MP.mpf(10) ** -20, MP.mpf(10) ** -13, MP.mpf(10) ** -32)
 ROUNDED = Tolerance(MP.mpf(10) ** -12, MP.mpf(10) ** -5, MP.mpf(10) ** -22)
+ON_SWITCH = Tolerance(MP.mpf(10) ** -6, MP.mpf(10) ** -3, MP.mpf(10) ** -6)
+IN_DOUBLE = 1e-6  # what the code runs to in double precision, where it is not the truth
+AGREES, DIFFERS, UNCLEAR, NONE = "agrees", "differs", "unclear", "none"
 
 
-def _verdict(a: Any, b: Any, traces: Traces) -> str:
+@dataclass(frozen=True)
+class Judged:
+    """One entry of a quantity at one point, in many digits."""
+
+    verdict: str
+    place: tuple[int, ...] = ()
+    by_hand: Any = None
+    true: Any = None
+    truth: Truth = field(default_factory=lambda: Truth(OUTSIDE))
+
+    @property
+    def gap(self) -> float:
+        """The relative difference."""
+        return float(abs(self.by_hand - self.true) / (abs(self.by_hand) + abs(self.true)))
+
+
+@dataclass
+class Findings:
+    """For each quantity: where a difference was seen, or where none was."""
+
+    different: dict[str, tuple[Point, Judged]] = field(default_factory=dict)
+    agreed: dict[str, str] = field(default_factory=dict)
+    unclear: dict[str, float] = field(default_factory=dict)  # relative gaps, too small to tell
+    disputed: dict[str, str] = field(default_factory=dict)  # where the opinions contradict
+    samples: list["Sample"] = field(default_factory=list)
+    coarsest: float = 0.0  # the eps of the coarsest type that the program rounds to
+    is_exact: bool = True  # whether the program's numbers are what they are read as
+    reason: str = "no point was found where all is defined; say more, as assuming=['x > 0']"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the evaluator found at one point: every output, and every gradient by hand."""
+
+    point: Point
+    outputs: tuple[np.ndarray, ...]
+    gradients: Mapping[str, np.ndarray]
+
+
+def compared(a: Any, b: Any, limits: Tolerance, is_exact: bool = True, of: Any = 0) -> str:
+    """Whether by hand a is the true b, relative to both and to what they are entries of."""
     if not MP.isfinite(a):
-        return "differs"  # by hand it is nan where the true value is finite
-    limits = EXACT if traces.is_exact else ROUNDED
-    gap, scale = abs(a - b), abs(a) + abs(b)
+        return DIFFERS
+    gap, scale = abs(a - b), abs(a) + abs(b) + of
     if gap <= limits.agrees * scale or gap < limits.tiny:
-        return "agrees"
-    is_clear = gap > limits.differs * scale and (traces.is_exact or gap > MP.mpf(10) ** -14)
-    return "differs" if is_clear else "unclear"
+        return AGREES
+    is_clear = gap > limits.differs * scale and (is_exact or gap > MP.mpf(10) ** -14)
+    return DIFFERS if is_clear else UNCLEAR
 
 
-def _compared(
+def judge(
+    problem: Problem, traces: Traces, point: Point, name: str, place: tuple[int, ...]
+) -> Judged:
+    """One entry by hand and in truth, in three times the digits.
+
+    Where the program rounds to a narrower type, once with all digits kept, and once as it rounds:
+    a rule must be right of the numbers, and may not live on digits that are lost.
+    """
+    found = _judge(problem, traces, point, name, place, _limits(traces))
+    if found.verdict == DIFFERS or not traces.coarsest:
+        return found
+    rounded = replace(traces, keeps_digits=False)
+    rough = _judge(problem, rounded, point, name, place, _rough(traces.coarsest))
+    return rough if rough.verdict == DIFFERS else found
+
+
+def _rough(eps: float) -> Tolerance:
+    """What is allowed to numbers that were rounded a few times."""
+    return Tolerance(MP.mpf(100 * eps), MP.mpf(min(1000 * eps, 0.25)), MP.mpf(0))
+
+
+def _judge(
+    problem: Problem,
+    traces: Traces,
+    point: Point,
+    name: str,
+    place: tuple[int, ...],
+    limits: Tolerance,
+) -> Judged:
+    with more_digits():
+        hand = by_hand_at(traces, point)
+        count = len(traces.outputs)
+        if name == "value":
+            return _judged_value(traces, point, hand[:count], limits)
+        names = [a.name for a in problem.differentiable()]
+        gradient = hand[count + names.index(name)].value
+        by_hand = gradient[place]
+        k = number_of(problem, name)
+        direction = unit(point.inputs[k].shape, place)
+        truth = derivative_at(problem, traces, point, k, direction)
+        if truth.kind != SMOOTH:
+            return Judged(NONE, place, by_hand, None, truth)
+        limits = ON_SWITCH if truth.is_limit else limits
+        scale = MP.mpf(0) if traces.keeps_digits else _largest(gradient)
+        verdict = compared(by_hand, truth.value, limits, traces.is_exact, scale)
+        return Judged(verdict, place, by_hand, truth.value, truth)
+
+
+def _largest(array: np.ndarray) -> Any:
+    return max((abs(x) for x in array.reshape(-1) if MP.isfinite(x)), default=MP.mpf(0))
+
+
+def _limits(traces: Traces) -> Tolerance:
+    return EXACT if traces.is_exact else ROUNDED
+
+
+def _judged_value(traces: Traces, point: Point, hand: Sequence, limits: Tolerance) -> Judged:
+    values = value_at(traces, point)
+    if not are_finite(values):
+        return Judged(NONE)
+    worst = Judged(AGREES, (), MP.mpf(0), MP.mpf(0), Truth(SMOOTH))
+    for a, b in zip(hand, values, strict=True):
+        for place in np.ndindex(a.value.shape):
+            x, y = a.value[place], b.value[place]
+            scale = MP.mpf(0) if traces.keeps_digits else _largest(b.value)
+            verdict = compared(x, y, limits, traces.is_exact, scale)
+            if verdict != AGREES and worst.verdict != DIFFERS:
+                worst = Judged(verdict, place, x, y, Truth(SMOOTH, y))
+    return worst
+
+
+# --- one generic point: do all agree? ---
+
+
+def sample(
+    problem: Problem, traces: Traces, sizes: Mapping[str, int], names: Sequence[str], f: Findings
+) -> None:
+    """Hold the rule against the truth along random directions, at a point or two."""
+    layout = Layout(problem, sizes, traces.outputs)
+    draw, ways = np.random.default_rng(20), random.Random(20)
+    rows = generic(layout, draw, 9)
+    rows[3:6] = np.abs(rows[3:6])
+    rows[6:] = np.abs(rows[6:]) / (1 + np.abs(rows[6:]))  # where logarithms are defined
+    f.is_exact = f.is_exact and traces.is_exact
+    f.coarsest = max(f.coarsest, traces.coarsest)
+    for row in layout.admitted(rows):
+        tick()
+        try:
+            if _sampled(problem, traces, layout.point(row), names, ways, f):
+                return
+        except CannotEvaluate as error:
+            f.reason = str(error)
+            return
+
+
+def _sampled(
     problem: Problem,
     traces: Traces,
     point: Point,
     names: Sequence[str],
-    draw: random.Random,
-    findings: Findings,
-) -> dict[str, tuple[Any, Any]] | None:
-    """By hand and in truth, along a random direction of each argument.
-
-    None if the point cannot be used.
-    """
-    inputs, bars = point.numbers
-    hand, near = _run_hand(traces, bars, inputs)
-    directions = [random_array(x.shape, draw, simple=False) for x in inputs]
-    found: dict[str, tuple[Any, Any]] = {}
-    outputs = len(traces.outputs)
-    gradients = dict(zip((a.name for a in problem.differentiable()), hand[outputs:], strict=True))
-    for k, a in enumerate(problem.arrays):
-        if a.kind != "float":
-            continue
-        values, true, near_here = true_along(traces, point, k, reals(directions[k]))
-        near = near or near_here or not _are_finite(values)
-        if a.name in names:
-            found[a.name] = (inner(gradients[a.name].value, reals(directions[k])), true)
-        if "value" in names:
-            found["value"] = _first_difference(hand[:outputs], values, traces)
-    finite = all(MP.isfinite(true) for _, true in found.values())
-    if near or not finite:
-        return None
-    if not _are_finite(hand) and _is_undefined_here_alone(problem, traces, point, hand):
-        return None
-    arrays = {name: gradient.value for name, gradient in gradients.items()}
-    findings.samples.append(Sample(point, tuple(h.value for h in hand[:outputs]), arrays))
-    return found
-
-
-def true_along(
-    traces: Traces, point: Point, k: int, direction: np.ndarray
-) -> tuple[list[Number], Any, bool]:
-    """The values, Σ ȳ ∂y along a direction of the k-th argument, and whether a kink was near."""
-    inputs, bars = point.numbers
-    tangents = [direction if i == k else None for i in range(len(inputs))]
-    values, near = run(traces.value, inputs, tangents)
-    parts = (inner(c, v.tangent) for c, v in zip(bars, values, strict=True))
-    return values, sum(parts, MP.mpf(0)), near
-
-
-def gradient_by_hand(problem: Problem, traces: Traces, point: Point, name: str) -> np.ndarray:
-    """What the backward returns for one argument."""
-    inputs, bars = point.numbers
-    given = [*bars, *inputs]
-    hand, _ = run(traces.hand, given, [None] * len(given))
-    floats = [a.name for a in problem.differentiable()]
-    return hand[len(traces.outputs) + floats.index(name)].value
-
-
-def run_in_double(problem: Problem, traces: Traces, point: Point) -> dict[str, np.ndarray]:
-    """What the code itself returns in double precision: the value's parts, and each gradient."""
-    with jax.enable_x64(True):
-        arrays = [
-            np.asarray(x, dtype="int32" if x.dtype.kind == "i" else "float64")
-            for x in (*point.cotangents, *point.inputs)
-        ]
-        found = jax.core.eval_jaxpr(traces.hand.jaxpr, traces.hand.consts, *arrays)
-    count = len(traces.outputs)
-    names = [*(f"value {k}" for k in range(count)), *(a.name for a in problem.differentiable())]
-    return {name: np.asarray(x) for name, x in zip(names, found, strict=True)}
-
-
-def _is_undefined_here_alone(
-    problem: Problem, traces: Traces, point: Point, hand: Sequence[Number]
+    ways: random.Random,
+    f: Findings,
 ) -> bool:
-    """Whether a nan is one of this evaluator alone: it knows no 1/0 = ∞ and no 1/∞ = 0."""
-    in_double = list(run_in_double(problem, traces, point).values())
-    pairs = zip(hand, in_double, strict=True)
-    return any(
-        np.isfinite(x) and not MP.isfinite(y)
-        for h, found in pairs
-        for x, y in zip(found.reshape(-1), h.value.reshape(-1), strict=True)
+    """Compare at one point; whether it could be used."""
+    hand, count = by_hand_at(traces, point), len(traces.outputs)
+    gradients = dict(zip((a.name for a in problem.differentiable()), hand[count:], strict=True))
+    found = {"value": _judged_value(traces, point, hand[:count], _limits(traces))}
+    if found["value"].verdict == NONE:
+        return False
+    for name in names:
+        if name == "value":
+            continue
+        k = number_of(problem, name)
+        direction = reals(random_direction(point.inputs[k].shape, ways))
+        truth = derivative_at(problem, traces, point, k, direction)
+        if truth.kind != SMOOTH or truth.is_limit:
+            return False
+        by_hand = inner(gradients[name].value, direction)
+        verdict = compared(by_hand, truth.value, _limits(traces), traces.is_exact)
+        found[name] = Judged(verdict, (), by_hand, truth.value, truth)
+    _record(problem, traces, point, {n: found[n] for n in names}, f)
+    if traces.coarsest:
+        for name in names:
+            _differ(problem, traces, point, name, f)
+    outputs = tuple(h.value for h in hand[:count])
+    f.samples.append(Sample(point, outputs, {n: g.value for n, g in gradients.items()}))
+    return True
+
+
+def _record(
+    problem: Problem, traces: Traces, point: Point, found: Mapping[str, Judged], f: Findings
+) -> None:
+    where = ", ".join(f"{n} = {k}" for n, k in point.sizes.items()) or "random points"
+    for name, judged in found.items():
+        if judged.verdict == AGREES:
+            f.agreed.setdefault(name, where)
+        elif judged.verdict == UNCLEAR:
+            f.unclear[name] = judged.gap
+        else:
+            _differ(problem, traces, point, name, f)
+
+
+def _differ(problem: Problem, traces: Traces, point: Point, name: str, f: Findings) -> None:
+    """The entry that differs most, in many digits and as the code runs."""
+    places = (
+        [()] if name == "value" else list(np.ndindex(point.inputs[number_of(problem, name)].shape))
     )
+    for place in places[:64]:
+        tick()
+        judged = judge(problem, traces, point, name, place)
+        if judged.verdict == DIFFERS:
+            admit(problem, point, name, judged, f)
+            if name in f.different:
+                return
 
 
-def _run_hand(traces: Traces, bars: list, inputs: list) -> tuple[list[Number], bool]:
-    """The hand-written rule. Tangents go with it only so that its own switches are noticed."""
-    draw = random.Random(7)
-    tangents = [
-        reals(random_array(x.shape, draw, simple=False)) if x.dtype == object else None
-        for x in (*bars, *inputs)
-    ]
-    return run(traces.hand, [*bars, *inputs], tangents)
+def admit(problem: Problem, point: Point, name: str, judged: Judged, f: Findings) -> None:
+    """A difference counts only if running the code itself shows it too."""
+    if name in f.different:
+        return
+    try:
+        run = as_it_runs(problem, point)
+    except Exception as error:  # whatever the code raises
+        f.disputed[name] = f"running it raised {type(error).__name__}"
+        return
+    if name == "value":
+        pairs = zip(run["value"], run["definition"], strict=True)
+        is_seen = any(differ_in_double(a, b).any() for a, b in pairs)
+    else:
+        is_seen = _is_seen(float(run[name][0][judged.place]), judged)
+    if is_seen:
+        f.different[name] = (point, judged)
+        f.agreed.pop(name, None)
+    else:
+        f.disputed[name] = "the evaluator finds a difference that the code does not show"
 
 
-def inner(a: np.ndarray, b: np.ndarray | None) -> Any:
-    """Σ a b, of high-precision numbers."""
-    return MP.mpf(0) if b is None else np.sum(np.asarray(a * b, dtype=object), initial=MP.mpf(0))
+def _is_seen(found: float, judged: Judged) -> bool:
+    """Whether what the code returns is on the side of what was evaluated, not of the truth."""
+    if not MP.isfinite(judged.by_hand):
+        return not np.isfinite(found)
+    gap = abs(judged.by_hand - judged.true)
+    is_above_rounding = gap > MP.mpf(10) ** -14 * (abs(judged.by_hand) + abs(judged.true))
+    return is_above_rounding and not abs(MP.mpf(found) - judged.true) <= gap / 2
 
 
-def _are_finite(values: Sequence[Number]) -> bool:
-    """Whether the definition has a value here."""
-    return all(MP.isfinite(x) for v in values for x in v.value.reshape(-1))
+def differ_in_double(a: Any, b: Any) -> np.ndarray:
+    """Which numbers differ by more than double precision explains."""
+    a, b = np.float64(a), np.float64(b)
+    with np.errstate(all="ignore"):
+        gap = np.abs(np.asarray(a) - b) > IN_DOUBLE * (np.abs(a) + np.abs(b)) + 1e-300
+    return (gap | ~np.isfinite(a)) & np.isfinite(b)
 
 
-def _first_difference(
-    hand: Sequence[Number], true: Sequence[Number], traces: Traces
-) -> tuple[Any, Any]:
-    pair = (MP.mpf(0), MP.mpf(0))
-    for a, b in zip(hand, true, strict=True):
-        for x, y in zip(a.value.reshape(-1), b.value.reshape(-1), strict=True):
-            if not MP.isfinite(y):
-                return x, y
-            if _verdict(x, y, traces) == "differs":
-                return x, y
-            pair = (pair[0] + x, pair[1] + y)
-    return pair
+# --- the search ---
+
+
+def search(
+    problem: Problem, traces: Traces, sizes: Mapping[str, int], names: Sequence[str], f: Findings
+) -> None:
+    """Run the code at many points of one size, and judge where it looks wrong."""
+    layout = Layout(problem, sizes, traces.outputs)
+    if not len(layout.floats):
+        return
+    machine = Machine(problem, traces, layout)
+    try:
+        with stage("running the code at many points"):
+            seen = look(machine)
+    except Undecided:
+        raise
+    except Exception as error:  # whatever the code in question raises
+        f.reason = f"it cannot be run at many points: {type(error).__name__}"
+        return
+    for c in candidates(machine, seen, frozenset(names)):
+        tick()
+        if c.name in f.different:
+            continue
+        point = layout.point(c.row)
+        place = () if c.name == "value" else machine.place(c.name, c.position)
+        try:
+            with stage("judging a point"):
+                judged = judge(problem, traces, point, c.name, place)
+        except CannotEvaluate as error:
+            f.reason = str(error)
+            continue
+        if judged.verdict == DIFFERS:
+            admit(problem, point, c.name, judged, f)
+
+
+def concrete(problem: Problem, sizes: Mapping[str, int], f: Findings) -> Traces | None:
+    """The traces at given sizes, if the code takes them."""
+    try:
+        return problem.traced(sizes)
+    except (Undecided, ValueError, TypeError) as error:  # an op may refuse such sizes
+        f.reason = str(error).splitlines()[0]
+        return None
+
+
+def small_sizes(problem: Problem) -> list[dict[str, int]]:
+    """The smallest sizes first; a few of all equal, then all of 1, 2 for few names."""
+    least, names = dict(problem.minimal), problem.sizes
+    found = [{n: max(k, least.get(n, 1)) for n in names} for k in (1, 2, 3)]
+    if len(names) <= 3:
+        for values in itertools.product((1, 2, 3), repeat=len(names)):
+            found.append({n: max(k, least.get(n, 1)) for n, k in zip(names, values, strict=True)})
+    unique = {tuple(s.items()): s for s in found}
+    return sorted(unique.values(), key=lambda s: math.prod(s.values()))
 
 
 # --- the smallest example ---
 
-
-def _smallest(problem: Problem, findings: Findings) -> Witness | None:
-    """The least sizes and simplest inputs at which one entry differs, if possible without a nan."""
-    name = next((n for n in findings.different if n != "value"), "value")
-    draw, undefined = random.Random(4), None
-    for sizes in small_sizes(problem):
-        traces = _concrete(problem, sizes, findings)
-        if traces is None:
-            continue
-        for k in range(8):
-            point = drawn_point(problem, traces, sizes, draw, simple=k < 5)
-            witness = _witness_at(problem, traces, point, name)
-            if witness is not None and math.isfinite(witness.by_hand):
-                return witness
-            undefined = undefined or witness
-    point = findings.different[name]
-    return undefined or _witness_at(problem, problem.traced(point.sizes), point, name)
+SIMPLE_TRIES = 4
 
 
-def _witness_at(problem: Problem, traces: Traces, point: Point, name: str) -> Witness | None:
-    """The entry that differs most at this point, if one does."""
-    try:
-        with more_digits():
-            return _largest_difference(problem, traces, point, name)
-    except CannotEvaluate:  # as a loop that does not end there
-        return None
+def smallest(problem: Problem, f: Findings) -> Witness:
+    """The least sizes and simplest numbers at which it differs, if possible without a nan."""
+    name = next((n for n in f.different if n != "value"), "value")
+    point, judged = f.different[name]
+    if not judged.truth.is_limit:
+        for sizes in small_sizes(problem)[:4]:
+            traces = concrete(problem, sizes, f)
+            found = None if traces is None else _simple(problem, traces, sizes, name)
+            if found is not None:
+                point, judged = found
+                break
+    return witness_at(
+        problem,
+        point,
+        name,
+        judged.place,
+        judged.by_hand,
+        judged.true,
+        on_switch=judged.truth.is_limit,
+    )
 
 
-def _largest_difference(
-    problem: Problem, traces: Traces, point: Point, name: str
-) -> Witness | None:
-    inputs, bars = point.numbers
-    hand, near = _run_hand(traces, bars, inputs)
-    count, worst = len(traces.outputs), None
-    if not _are_finite(hand) and _is_undefined_here_alone(problem, traces, point, hand):
-        return None
+def _simple(
+    problem: Problem, traces: Traces, sizes: Mapping[str, int], name: str
+) -> tuple[Point, Judged] | None:
+    layout, draw = Layout(problem, sizes, traces.outputs), np.random.default_rng(4)
+    rows = draw.choice([-3.0, -2, -1, 1, 2, 3], size=(SIMPLE_TRIES, layout.width))
+    for row in layout.admitted(rows):
+        tick()
+        point, f = layout.point(row), Findings()
+        try:
+            for place in _some_places(problem, point, name):
+                judged = judge(problem, traces, point, name, place)
+                if judged.verdict == DIFFERS and MP.isfinite(judged.by_hand):
+                    admit(problem, point, name, judged, f)
+                    if name in f.different:
+                        return f.different[name]
+        except CannotEvaluate:  # as a loop that does not end there
+            return None
+    return None
+
+
+def _some_places(problem: Problem, point: Point, name: str) -> Iterator[tuple[int, ...]]:
     if name == "value":
-        values, near_here = run(traces.value, inputs, [None] * len(inputs))
-        pair = _first_difference(hand[:count], values, traces)
-        candidates = [((), *pair)] if not (near or near_here) else []
-    else:
-        gradients = dict(zip((a.name for a in problem.differentiable()), hand[count:], strict=True))
-        candidates = (
-            _entries(problem, traces, point, name, gradients[name].value) if not near else []
-        )
-    for place, by_hand, true in candidates:
-        if MP.isfinite(true) and _verdict(by_hand, true, traces) == "differs":
-            gap = abs(by_hand - true) if MP.isfinite(by_hand) else MP.inf
-            if worst is None or gap > worst[0]:
-                worst = (gap, place, by_hand, true)
-    return None if worst is None else witness_at(problem, point, name, *worst[1:])
+        return iter([()])
+    return itertools.islice(np.ndindex(point.inputs[number_of(problem, name)].shape), 12)
 
 
-def _entries(
-    problem: Problem, traces: Traces, point: Point, name: str, by_hand: np.ndarray
-) -> list[tuple]:
-    k = next(i for i, a in enumerate(problem.arrays) if a.name == name)
-    found = []
-    for place in np.ndindex(by_hand.shape):
-        direction = np.full(by_hand.shape, MP.mpf(0), dtype=object)
-        direction[place] = real(1)
-        values, true, near = true_along(traces, point, k, direction)
-        if not near and _are_finite(values):
-            found.append((place, by_hand[place], true))
-    return found
+__all__ = [
+    "Findings",
+    "Judged",
+    "Sample",
+    "concrete",
+    "judge",
+    "sample",
+    "search",
+    "smallest",
+    "unequal_sizes",
+]

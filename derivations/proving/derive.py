@@ -11,7 +11,7 @@ from derivations.algebra.text import text
 from derivations.language.border import to_sympy, to_sympy_latex
 from derivations.language.printing import name_latex
 from derivations.proving.equality import true_gradients
-from derivations.proving.problem import problems
+from derivations.proving.ranks import problems
 
 
 @dataclass(frozen=True)

@@ -1,19 +1,23 @@
 """Both sides of every equality, read from the code, and whether the algebra finds them equal."""
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from derivations.algebra.assumed import Known, with_positive, with_sums
 from derivations.algebra.calculus import pullback
 from derivations.algebra.decide import is_zero
-from derivations.algebra.terms import Atom, Poly, Undecided, entry, everywhere, renamed
+from derivations.algebra.session import stage
+from derivations.algebra.terms import ONE, ZERO, Atom, Poly, Undecided, entry, everywhere, renamed
 from derivations.algebra.text import LETTERS
 from derivations.proving.arguments import Argument
 from derivations.proving.assumptions import Assumptions
-from derivations.proving.problem import Problem, Traces, bar_names
+from derivations.proving.problem import Problem, bar_names
 from derivations.proving.source import line_of
-from derivations.reading import Array, Reader, note_axes, read, thawed
+from derivations.proving.traces import Traces
+from derivations.reading import Array, Condition, Reader, note_axes, noted, read, thawed
+from derivations.reading.domains import excluded
+from derivations.reading.extended import extended, is_infinite
+from derivations.reading.notes import DOMAIN, note
 from funcnet.contract import Labels
 
 
@@ -27,43 +31,32 @@ class Pair:
     names: dict[Atom, str]
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Comparison:
     """One equality to decide: hand-written and true expression, and what the algebra says."""
 
     name: str
-    hand: Poly | None = None
-    true: Poly | None = None
+    pairs: tuple[Pair, ...] = ()
     is_equal: bool = False
-    is_held: bool = False  # against what runs, at some entry, and nowhere otherwise
     reason: str = ""
-    names: dict = field(default_factory=dict)
-    pairs: tuple["Pair", ...] = ()
+    conditions: tuple[Condition, ...] = ()  # what the rule needs for being what was read
     line: str = ""  # of the code that computes what is wrong
     note: str = ""
-    is_misread: bool = False
+
+    @property
+    def shown(self) -> Pair | None:
+        """The first pair that differs, or the first one."""
+        return next((p for p in self.pairs if p.hand != p.true), next(iter(self.pairs), None))
 
 
-def by_algebra(
-    problem: Problem, wrt: Sequence[str], reader: Reader, assumptions: Assumptions
-) -> list[Comparison]:
-    """The value, and each gradient, by hand and in truth."""
-    try:
-        sides = _read_problem(problem, reader)
-    except Undecided as error:
-        return [Comparison(name, reason=str(error)) for name in ("value", *wrt)]
-    sums = {
-        a.name: (_dim(a.dims[-1], reader), assumptions.sums[a.name])
-        for a in problem.arrays
-        if a.name in assumptions.sums and a.dims
-    }
-    facts = functools.cache(lambda: _facts(problem))
-    found = [_compared("value", lambda: _values(reader, sides), sums, facts)]
-    for k, (a, bar) in enumerate(zip(problem.differentiable(), sides.bars, strict=True)):
-        if a.name in wrt:
-            c = _compared(a.name, _gradient(reader, problem, sides.outputs, a, bar), sums, facts)
-            found.append(_explained(c, problem, sides, k))
-    return found
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """What the algebra says of a problem, and the conditions that are the definition's own."""
+
+    comparisons: tuple[Comparison, ...]
+    conditions: tuple[Condition, ...] = ()
+    sides: "Sides | None" = field(default=None, repr=False)
+    facts: tuple[Condition, ...] = ()  # what follows from them
 
 
 @dataclass(frozen=True)
@@ -77,8 +70,55 @@ class Sides:
     bars: list[Array]
 
 
-def _read_problem(problem: Problem, reader: Reader) -> Sides:
-    traces = problem.traced()
+def by_algebra(
+    problem: Problem,
+    wrt: Sequence[str],
+    assumptions: Assumptions,
+    traces: Traces | None = None,
+) -> Readings:
+    """The value, and each gradient, by hand and in truth; of given traces, or with all sizes."""
+    reader = Reader(minimal=dict(problem.minimal))
+    try:
+        with stage("reading the code"), noted() as own:
+            sides = _read_problem(problem, reader, traces or problem.traced())
+            values = [(out, *_at(reader, out)) for out in sides.outputs]
+    except Undecided as error:
+        return Readings(tuple(Comparison(name, reason=str(error)) for name in ("value", *wrt)))
+    except (RecursionError, MemoryError):
+        reason = "an expression nested too deeply"
+        return Readings(tuple(Comparison(name, reason=reason) for name in ("value", *wrt)))
+    reader.known = tuple(c for c in own if c.kind in DOMAIN)
+    # a root's edge is a switch of the definition, which is looked at
+    facts = tuple(
+        c.expression for c in own if not c.guards and c.kind in ("positive", "nonneg", "edge")
+    )
+    known = Facts(_sums(problem, assumptions, reader), facts, reader)
+    found = [_compared("value", lambda: _values(sides, values), known)]
+    for k, (a, bar) in enumerate(zip(problem.differentiable(), sides.bars, strict=True)):
+        if a.name in wrt:
+            c = _compared(a.name, _gradient(reader, problem, sides.outputs, a, bar), known)
+            found.append(_explained(c, problem, sides, k))
+    return Readings(tuple(found), tuple(own), sides, reader.facts())
+
+
+def _sums(problem: Problem, assumptions: Assumptions, reader: Reader) -> Known:
+    return {
+        a.name: (_dim(a.dims[-1], reader), assumptions.sums[a.name])
+        for a in problem.arrays
+        if a.name in assumptions.sums and a.dims
+    }
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What may be used: sums over last axes, and what is positive where the value is real."""
+
+    sums: Known
+    positive: tuple[Poly, ...]
+    reader: Reader
+
+
+def _read_problem(problem: Problem, reader: Reader, traces: Traces) -> Sides:
     inputs, outputs = _read_definition(problem, reader, traces)
     note_axes(reader, traces.hand)
     shapes = [reader.shape(s) for s in traces.outputs]
@@ -99,6 +139,15 @@ def _read_definition(
     return inputs, read(reader, traces.value, inputs)
 
 
+def _at(reader: Reader, out: Array) -> tuple[tuple[Atom, ...], tuple[Poly, ...], Poly]:
+    names, at = reader.indices(out.shape, "o")
+    value = out(*at)
+    if is_infinite(value):
+        finite = extended(reader, lambda _: ONE, lambda _: ZERO, value)
+        note("holds", finite)
+    return names, at, value
+
+
 def _explained(c: Comparison, problem: Problem, sides: Sides, k: int) -> Comparison:
     """With the line that computes it, where it is wrong, and what stop_gradient makes of it."""
     line = "" if c.is_equal else line_of(sides.traces.hand, len(sides.outputs) + k)
@@ -112,7 +161,7 @@ def _of_cut(c: Comparison, problem: Problem, sides: Sides, k: int) -> str:
     try:
         outputs = read(reader, sides.traces.value, sides.inputs)
         a, bar = problem.differentiable()[k], sides.bars[k]
-        pairs = _gradient(reader, problem, outputs, a, bar)()
+        pairs, _ = _gradient(reader, problem, outputs, a, bar)()
         is_cut = all(is_zero(p.hand - renamed(p.true, thawed)) for p in pairs)
     except Undecided:
         return ""
@@ -130,7 +179,7 @@ def true_gradients(problem: Problem) -> list[tuple[str, Poly, dict[Atom, str]]]:
     found = []
     for a, x in zip(problem.arrays, inputs, strict=True):
         if a.kind == "float":
-            (pair,) = _gradient(reader, problem, outputs, a, x)()
+            (pair,), _ = _gradient(reader, problem, outputs, a, x)()
             found.append((a.name, pair.true, pair.names))
     return found
 
@@ -148,7 +197,9 @@ def _note_orders(problem: Problem, reader: Reader) -> None:
 
 def _input_array(a: Argument, reader: Reader) -> Array:
     shape = tuple(_dim(d, reader) for d in a.dims)
-    top = next((reader.dim(d.size) for d in a.domains if isinstance(d, Labels)), None)
+    top = next((_dim(d.size, reader) for d in a.domains if isinstance(d, Labels)), None)
+    if top == ONE:
+        return Array(shape, "i", lambda _: ZERO)
     name, sign = a.name, "integer" if a.kind == "int" and top is None else a.sign
     return Array(
         shape, "i" if a.kind == "int" else "f", lambda at: entry(name, *at, sign=sign, upper=top)
@@ -159,12 +210,15 @@ def _dim(text_: str, reader: Reader) -> Poly:
     return reader.dim(int(text_)) if text_.isdigit() else reader.size(text_)
 
 
-def _values(reader: Reader, sides: Sides) -> list[Pair]:
+Found = tuple[tuple[Pair, ...], tuple[Condition, ...]]
+
+
+def _values(sides: Sides, values: Sequence[tuple]) -> Found:
     pairs = []
-    for a, b in zip(sides.outputs, sides.forward, strict=True):
-        names, at = reader.indices(a.shape, "o")
-        pairs.append(Pair(b(*at), a(*at), at, _letters(names)))
-    return pairs
+    with noted() as notes:
+        for (_, names, at, value), b in zip(values, sides.forward, strict=True):
+            pairs.append(Pair(b(*at), value, at, _letters(names)))
+    return tuple(pairs), tuple(notes)
 
 
 def _letters(names: Sequence[Atom]) -> dict[Atom, str]:
@@ -175,43 +229,42 @@ def _letters(names: Sequence[Atom]) -> dict[Atom, str]:
 
 def _gradient(
     reader: Reader, problem: Problem, outputs: list[Array], a: Argument, bar: Array
-) -> Callable[[], list[Pair]]:
-    def pairs() -> list[Pair]:
+) -> Callable[[], Found]:
+    def pairs() -> Found:
         names, at = reader.indices(bar.shape, "p")
-        parts = []
-        for name, out in zip(bar_names(len(outputs), problem), outputs, strict=True):
-            own, place = reader.indices(out.shape, "o")
-            parts.append((name, own, place, out(*place)))
-        true = pullback(parts, a.name, at)
-        return [Pair(bar(*at), true, at, _letters(names))]
+        with noted() as notes:
+            hand = bar(*at)
+        with noted():  # these are the definition's, and known
+            parts = [
+                (name, *_at(reader, out))
+                for name, out in zip(bar_names(len(outputs), problem), outputs, strict=True)
+            ]
+            true = pullback(parts, a.name, at)
+        return (Pair(hand, true, at, _letters(names)),), tuple(notes)
 
     return pairs
 
 
-def _facts(problem: Problem) -> list[Poly]:
-    """What must be positive wherever the definition has a value."""
-    reader = Reader(minimal=dict(problem.minimal))
-    for output in _read_definition(problem, reader, problem.traced(by_rule=False))[1]:
-        output(*reader.indices(output.shape, "o")[1])
-    return reader.facts
+def _is_zero(gap: Poly, facts: Facts) -> bool:
+    """Whether a gap is 0 wherever the definition has a value."""
+    if is_zero(gap) or is_zero(with_positive(gap, facts.positive)):
+        return True
+    inside = excluded(facts.reader.facts(), gap.free)
+    return inside != ONE and is_zero(gap * inside)
 
 
-def _compared(
-    name: str,
-    pairs: Callable[[], list[Pair]],
-    sums: Known,
-    facts: Callable[[], list[Poly]],
-) -> Comparison:
+def _compared(name: str, pairs: Callable[[], Found], facts: Facts) -> Comparison:
     try:
-        found = tuple(pairs())
-        gaps = [with_sums(p.hand - p.true, sums) for p in found]
-        equal = all(is_zero(gap) or is_zero(with_positive(gap, facts())) for gap in gaps)
+        with stage(f"comparing {'the value' if name == 'value' else f'the gradient of {name}'}"):
+            found, conditions = pairs()
+            gaps = [with_sums(p.hand - p.true, facts.sums) for p in found]
+            equal = all(_is_zero(gap, facts) for gap in gaps)
     except Undecided as error:
         return Comparison(name, reason=str(error))
     except (RecursionError, MemoryError):
         return Comparison(name, reason="an expression nested too deeply")
-    first = next((p for p in found if p.hand != p.true), found[0])
     reason = "" if equal else "the difference was not brought to zero"
-    return Comparison(
-        name, first.hand, first.true, equal, reason=reason, names=first.names, pairs=found
-    )
+    return Comparison(name, found, equal, reason, conditions)
+
+
+__all__ = ["Comparison", "Pair", "Readings", "Sides", "by_algebra", "true_gradients"]

@@ -1,9 +1,9 @@
 """prove: is the hand-written backward the derivative, for every input and every size?
 
-A verdict needs two engines that share no code. PROVED: the algebra derives equality, and the
-evaluator finds no difference at several sizes and points. REFUTED: the evaluator shows a difference
-far above its own error. UNKNOWN: anything else. If the algebra says equal where the evaluator sees
-a difference, that is a bug of ours and raises.
+Three opinions that share no code must meet. PROVED: the algebra derives equality, whatever the rule
+alone needs was looked at or follows, the evaluator finds no difference, and the code runs to the
+same numbers. REFUTED: the evaluator shows a difference far above its own error, and so does the
+code. UNKNOWN: anything else.
 """
 
 import time
@@ -11,45 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from derivations.algebra.numeric import Place
-from derivations.algebra.numeric import value as numeric
 from derivations.algebra.session import session
-from derivations.algebra.terms import Poly
+from derivations.algebra.terms import Poly, Undecided
 from derivations.algebra.text import terms_of_difference, text
 from derivations.proving.arguments import UsageError, name_of
 from derivations.proving.assumptions import Assumptions
-from derivations.proving.conditions import needed, of_domains, shown_conditions
-from derivations.proving.counterexample import Findings, Witness, examine
-from derivations.proving.equality import Comparison, Pair, by_algebra
-from derivations.proving.problem import Problem, bar_names, problems
-from derivations.proving.switches import on_switches
-from derivations.reading import Condition, Reader
-from derivations.witness import MP
-
-MISREAD = 1e-9  # literals are rounded to 1e-16
-PROVED, REFUTED, UNKNOWN = "PROVED", "REFUTED", "UNKNOWN"
-
-
-class SelfContradiction(AssertionError):
-    """The algebra and the evaluator disagree: a bug of this package, never of the op.
-
-    Please report it.
-    """
-
-
-@dataclass(frozen=True)
-class ArgumentProof:
-    """The verdict on one gradient, or on the value that the forward returns."""
-
-    name: str
-    verdict: str
-    by_hand: str = ""
-    true: str = ""
-    difference: str = ""
-    reason: str = ""
-    ranks: str = ""
-    line: str = ""  # of the code that computes what is not proved
-    note: str = ""  # on stop_gradient
+from derivations.proving.case import PROVED, REFUTED, UNKNOWN, ArgumentProof, CaseProof, prove_case
+from derivations.proving.problem import Problem
+from derivations.proving.ranks import problems
+from derivations.proving.script import Witness
+from derivations.proving.state import changed, snapshot
 
 
 @dataclass(frozen=True)
@@ -100,12 +71,13 @@ class Proof:
 
 
 def _line(a: ArgumentProof) -> str:
+    """The verdict on one argument; of what is refuted also both sides, and the line."""
     ranks = f" ({a.ranks})" if a.ranks else ""
     lines = [f"  {a.name}: {a.verdict}{ranks}" + (f" - {a.reason}" if a.reason else "")]
     lines += [f"    {a.note}"] if a.note else []
-    if a.verdict != PROVED and a.difference:
+    if a.verdict == REFUTED and a.difference:
         lines += [f"    by hand: {a.by_hand}", f"    true:    {a.true}", f"    {a.difference}"]
-    if a.verdict != PROVED and a.line:
+    if a.verdict == REFUTED and a.line:
         lines += [f"    computed in {a.line}"]
     return "\n".join(lines)
 
@@ -117,8 +89,14 @@ def prove(
     assuming: Iterable[str] = (),
     static: Mapping[str, Any] | None = None,
     order: int = 1,
+    seconds: float = 60,
 ) -> Proof:
     """Judge the rule of an op, or all rules inside a function, for all inputs and sizes.
+
+    PROVED says: for every size, every input at which the definition has a real value and is
+    differentiable, and every cotangent, the rule returns finite numbers, and they are the
+    derivative, over the reals extended by nan and ±∞. On kinks it tells what the rule returns;
+    of inputs at which the definition has no value it says nothing. Rounding is not judged.
 
     Args:
         op: a `jax.custom_vjp` or `jax.custom_jvp` function, or any JAX function that calls some.
@@ -127,198 +105,56 @@ def prove(
         wrt: the names of the arguments to judge; all by default.
         assuming: what may be taken for granted, such as "sum(y, -1) == 1", "eps > 0" or "n >= 2".
         static: values of arguments that are not arrays. A static float not given stands for all its
-        values.
+            values.
         order: 2 judges the derivative of the backward.
+        seconds: the time after which it gives up, with UNKNOWN; 0 for none.
 
     Raises:
         UsageError: the question does not fit the function.
     """
     if order not in (1, 2):
         raise UsageError(f"prove needs order=1 or order=2, got {order}")
+    if not seconds >= 0:
+        raise UsageError(f"prove needs seconds of at least 0, got {seconds}; 0 sets no limit")
     started, assumptions = time.perf_counter(), Assumptions.parsed(assuming)
-    with session():
-        return _proved(op, sizes, wrt, assumptions, static or {}, order, started)
+    with session(seconds):
+        cases = assumptions.applied_to(problems(op, sizes, static or {}, order))
+        whole = [c for c in cases if not c.alone]
+        main = whole[min(MAIN, len(whole) - 1)]
+        found: list[CaseProof] = []
+        before = snapshot(op)
+        for case in sorted(cases, key=lambda c: c is not main):  # the main one first
+            found.append(prove_case(case, case.chosen(wrt), assumptions, is_main=case is main))
+            if any(a.verdict == REFUTED for a in found[-1].arguments):
+                break
+        moved = changed(before, snapshot(op)) or _unrepeatable(main, found)
+        if moved:
+            found = [_with_state(case, moved) for case in found]
+        return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
 
 
-def _proved(
-    op: Callable,
-    sizes: Sequence[str],
-    wrt: str | Sequence[str] | None,
-    assumptions: Assumptions,
-    static: Mapping[str, Any],
-    order: int,
-    started: float,
-) -> Proof:
-    cases = [assumptions.applied(case) for case in problems(op, sizes, static, order)]
-    found: list[CaseProof] = []
+MAIN = 2  # of the ranks that a *batch may have, the one that is looked at most
+
+
+def _with_state(case: CaseProof, moved: Sequence[str]) -> CaseProof:
+    """Nothing is proved of code that changes what it reads."""
+    reason = f"the code changes what it reads ({', '.join(moved)}): a side effect, or chance"
+    arguments = tuple(ArgumentProof(a.name, UNKNOWN, reason=reason) for a in case.arguments)
+    return replace(case, arguments=arguments, witness=None)
+
+
+def _unrepeatable(problem: Problem, found: Sequence[CaseProof]) -> list[str]:
+    """Whether code that is refuted is another one each time that it is traced."""
+    if not any(a.verdict == REFUTED for case in found for a in case.arguments):
+        return []
     try:
-        found += [_prove_case(case, _chosen(case, wrt), assumptions) for case in cases[:-1]]
-        found.append(_with_switches(cases[-1], _chosen(cases[-1], wrt), assumptions))
-    except SelfContradiction:
-        if all(case.is_repeatable() for case in cases):
-            raise
-    is_complete = len(found) == len(cases)
-    if not is_complete or (_is_refuted(found) and not cases[-1].is_repeatable()):
-        found = [_unrepeatable(_chosen(cases[-1], wrt))]
-    return _merged(name_of(op), found, assumptions, time.perf_counter() - started)
-
-
-def _chosen(problem: Problem, wrt: str | Sequence[str] | None) -> tuple[str, ...]:
-    known = tuple(a.name for a in problem.differentiable())
-    names = known if wrt is None else (wrt,) if isinstance(wrt, str) else tuple(wrt)
-    for name in names:
-        if name not in known:
-            raise UsageError(
-                f"{name!r} is not a differentiable argument; choose from {', '.join(known)}"
-            )
-    return names
-
-
-def _is_refuted(found: Sequence["CaseProof"]) -> bool:
-    return any(a.verdict == REFUTED for case in found for a in case.arguments)
-
-
-def _unrepeatable(names: Sequence[str]) -> "CaseProof":
-    reason = "the code is another one each time that it is traced: a side effect, or chance"
-    return CaseProof(tuple(ArgumentProof(n, UNKNOWN, reason=reason) for n in names), (), None, ())
-
-
-@dataclass(frozen=True)
-class CaseProof:
-    """What was found for one choice of ranks."""
-
-    arguments: tuple[ArgumentProof, ...]
-    conditions: tuple[str, ...]
-    witness: Witness | None
-    expressions: tuple[tuple[str, Poly, Poly], ...]
-    needed: tuple[Condition, ...] = ()
-
-
-def _with_switches(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) -> CaseProof:
-    """The proof with what the rule does on each switch: of the highest rank, which has them all."""
-    case = _prove_case(problem, wrt, assumptions)
-    if any(a.verdict == REFUTED for a in case.arguments):
-        return case
-    seen = on_switches(problem, case.needed, wrt)
-    conditions = (*shown_conditions(case.needed, seen), *of_domains(problem))
-    against = next((s for s in seen.values() if s.witness), None)
-    if against is None:
-        return replace(case, conditions=conditions)
-    judged = (_refuted(a) if a.name == against.name else a for a in case.arguments)
-    return replace(case, arguments=tuple(judged), conditions=conditions, witness=against.witness)
-
-
-def _refuted(a: ArgumentProof) -> ArgumentProof:
-    return replace(a, verdict=REFUTED, reason="right off a switch, wrong on it", difference="")
-
-
-def _prove_case(problem: Problem, wrt: Sequence[str], assumptions: Assumptions) -> CaseProof:
-    reader = Reader(minimal=dict(problem.minimal))
-    comparisons = by_algebra(problem, wrt, reader, assumptions)
-    suspects = {c.name for c in comparisons if not c.is_equal}
-    findings = examine(problem, tuple(c.name for c in comparisons), suspects, reader.conditions)
-    _hold_against_samples(problem, comparisons, findings)
-    judged = tuple(_judged(problem, c, findings) for c in comparisons)
-    conditions = tuple(needed(reader, comparisons))
-    shown = (*shown_conditions(conditions, {}), *of_domains(problem))
-    expressions = tuple(
-        (c.name, c.hand, c.true) for c in comparisons if c.hand is not None and c.true is not None
+        first, second = (problem.traced() for _ in range(2))
+    except Undecided:
+        return []
+    is_same = all(
+        str(a) == str(b) for a, b in ((first.value, second.value), (first.hand, second.hand))
     )
-    witness = findings.witness if any(a.verdict == REFUTED for a in judged) else None
-    return CaseProof(judged, shown, witness, expressions, conditions)
-
-
-def _judged(problem: Problem, c: Comparison, findings: Findings) -> ArgumentProof:
-    differs = c.name in findings.different and findings.witness is not None
-    is_ours = findings.is_exact and not findings.undefined.get(c.name)
-    if c.is_equal and c.name in findings.different and is_ours:
-        raise SelfContradiction(
-            f"{name_of(problem.target)}, {c.name}: the algebra says equal, "
-            f"the evaluator {findings.witness}; "
-            "this is a bug of the prover, please report it"
-        )
-    shown = {"line": c.line, "note": c.note}
-    if c.hand is not None and c.true is not None:
-        names = dict(c.names)
-        shown |= {"by_hand": text(c.hand, names), "true": text(c.true, names)}
-        if not c.is_equal:
-            shown["difference"] = terms_of_difference(c.hand, c.true, names)
-    if differs and (not c.is_equal or findings.undefined.get(c.name)):
-        return ArgumentProof(c.name, REFUTED, **shown, ranks=problem.ranks)
-    if c.is_equal and c.is_held and c.name in findings.agreed:
-        return ArgumentProof(c.name, PROVED, **shown, ranks=problem.ranks)
-    reason = _why_unknown(c, findings)
-    return ArgumentProof(c.name, UNKNOWN, **shown, reason=reason, ranks=problem.ranks)
-
-
-def _why_unknown(c: Comparison, findings: Findings) -> str:
-    if c.is_equal and (c.name in findings.different or c.is_misread):
-        return "equal with literals read as decimals, but not with the numbers that the code has"
-    reason = f"could not be checked by evaluation: {findings.reason}" if c.is_equal else c.reason
-    if c.name in findings.unclear:
-        gap = f"{findings.unclear[c.name]:.1g}"
-        return f"{reason}; the two differ by a part of {gap}, as approximations do"
-    if not c.is_equal and c.name in findings.agreed:
-        return f"{reason}; no difference by evaluation at {findings.agreed[c.name]}"
-    return reason
-
-
-def _hold_against_samples(
-    problem: Problem, comparisons: list[Comparison], findings: Findings
-) -> None:
-    """What was read must have the values that the evaluator found: else the reader is wrong."""
-    if not findings.samples:
-        return
-    sample = findings.samples[0]
-    inputs, cotangents = sample.point.numbers
-    arrays = dict(zip((a.name for a in problem.arrays), inputs, strict=True))
-    arrays |= dict(zip(bar_names(len(cotangents), problem), cotangents, strict=True))
-    place = Place(sample.point.sizes, arrays, {})
-    for c in comparisons:
-        found = sample.outputs if c.name == "value" else (sample.gradients[c.name],)
-        held = [
-            _is_held(pair, array, place, last)
-            for pair, array in zip(c.pairs, found, strict=False)
-            for last in (False, True)
-        ]
-        c.is_misread = False in held
-        c.is_held = True in held and not c.is_misread
-        if c.is_misread and findings.is_exact:
-            raise SelfContradiction(
-                f"{name_of(problem.target)}, {c.name}: what was read of the code has other values "
-                f"than the code, at {dict(sample.point.sizes)}; this is a bug of the prover, "
-                "please report it"
-            )
-
-
-def _is_held(pair: Pair, array: Any, place: Place, last: bool) -> bool | None:
-    """Whether the first or last entry that was read is the one that was run; None: no telling.
-
-    Without `is_exact` it may not be: a literal read as a decimal is another number than the code's.
-    """
-    if 0 in array.shape:
-        return None
-    indices = {i: numeric(i.args[1], place) - 1 if last else 0 for i in pair.names}
-    here = place.at({i: int(k) for i, k in indices.items()})
-    expected = array[tuple(int(numeric(p, here)) for p in pair.place)]
-    try:
-        found = _read_value(pair.hand, here)
-    except (ZeroDivisionError, ValueError, IndexError):  # outside the domain
-        return None
-    if not MP.isfinite(expected) or not MP.isfinite(found):
-        return None
-    return bool(abs(expected - found) <= MISREAD * (1 + abs(expected)))
-
-
-def _read_value(p: Poly, here: Place) -> Any:
-    """The value at a place; what lies outside of an array must not count."""
-    try:
-        return numeric(p, here)
-    except IndexError:
-        first, second = (numeric(p, here.beyond(seed)) for seed in (1, 2))
-        if abs(first - second) > MISREAD:
-            raise
-        return first
+    return [] if is_same else ["it is another one each time that it is traced"]
 
 
 # --- all choices of ranks ---
@@ -330,11 +166,12 @@ def _merged(name: str, cases: list[CaseProof], assumptions: Assumptions, seconds
         for a in case.arguments:
             by_name.setdefault(a.name, []).append(a)
     worst = [_worst(proofs) for proofs in by_name.values()]
-    conditions = dict.fromkeys(cases[-1].conditions)  # those of the highest rank say it for all
+    main = next((c for c in cases if c.is_main), cases[-1])
     given = tuple(f"{g} (assumed)" for g in assumptions.given)
     witness = next((case.witness for case in cases if case.witness is not None), None)
-    expressions = next((c.expressions for c in reversed(cases) if c.expressions), ())
-    return Proof(name, tuple(worst), (*given, *conditions), witness, seconds, expressions)
+    expressions = next((c.expressions for c in (main, *reversed(cases)) if c.expressions), ())
+    conditions = dict.fromkeys((*given, *main.conditions))
+    return Proof(name, tuple(worst), tuple(conditions), witness, seconds, expressions)
 
 
 def _worst(proofs: list[ArgumentProof]) -> ArgumentProof:
@@ -342,6 +179,18 @@ def _worst(proofs: list[ArgumentProof]) -> ArgumentProof:
         for a in proofs:
             if a.verdict == verdict:
                 return a
-    last = proofs[-1]
+    last = proofs[0]
     ranks = ", ".join(dict.fromkeys(filter(None, (a.ranks for a in proofs))))
-    return ArgumentProof(last.name, PROVED, last.by_hand, last.true, ranks=ranks, note=last.note)
+    return replace(last, ranks=ranks)
+
+
+__all__ = [
+    "PROVED",
+    "REFUTED",
+    "UNKNOWN",
+    "ArgumentProof",
+    "Proof",
+    "prove",
+    "terms_of_difference",
+    "text",
+]

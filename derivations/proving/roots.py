@@ -1,8 +1,8 @@
-"""Points on the switches of a program, and near them: where an expression of its inputs is 0."""
+"""Points on the switches of a program: where an expression of its inputs is 0."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -11,89 +11,128 @@ import numpy as np
 from derivations.algebra.numeric import Place, whole
 from derivations.algebra.numeric import value as numeric
 from derivations.algebra.terms import Atom, Poly, Undecided, everywhere, number, substitute
-from derivations.proving.points import Point, drawn_point
-from derivations.proving.problem import Problem, Traces, bar_names
+from derivations.proving.points import GRID, Layout, Point, generic, structured
 from derivations.reading import Condition
+from derivations.reading.domains import case
 from derivations.witness import MP, reals
-from funcnet.contract import Between
 
 SMALL = MP.mpf(10) ** -20
-# points in general position, one of them between 0 and 1: easier numbers would meet other switches
-DRAWS = (False, True, False)
-GRID = 128
-KINDS = ("boundary", "crossing", "nonzero", "positive", "unique")
+TIES = ("unique", "tie")
+KINDS = ("boundary", "crossing", "meeting", "edge", "nonzero", "positive", "nonneg", *TIES)
 FIRST_GUESSES = (0, 1, -1)
 FAILURES = (ZeroDivisionError, ValueError, IndexError, KeyError, OverflowError, Undecided)
-NEAR = tuple(Fraction(1, 2**k) for k in (1, 5, 10, 18, 24, 31))  # distances from a switch
+MOST_BELOW = 80  # points at which the sign of an expression is looked at
 
 
 @dataclass(frozen=True)
 class Root:
-    """A point on a switch, and the entry that crosses it."""
+    """A point on a switch, and an entry that crosses it."""
 
     point: Point
     name: str
     place: tuple[int, ...]
 
-    def moved(self, problem: Problem, distance: Fraction) -> Point:
-        """The point with that entry moved."""
-        names = [a.name for a in problem.arrays]
-        moved = [x.copy() for x in (*self.point.inputs, *self.point.cotangents)]
-        names += bar_names(len(self.point.cotangents), problem)
-        moved[names.index(self.name)][self.place] += distance
-        count = len(self.point.inputs)
-        return replace(self.point, inputs=tuple(moved[:count]), cotangents=tuple(moved[count:]))
-
 
 def switches(condition: Condition) -> list[Poly]:
-    """The expressions that are 0 where the condition fails."""
+    """The expressions that are 0 where the condition fails, or begins to."""
     p = condition.expression
     if isinstance(p, str) or condition.kind not in KINDS:
         return []
-    if condition.kind != "unique":
+    if condition.kind not in TIES:
         return [p]
     firsts = ((substitute(p, {i: number(k)}) for k in (0, 1)) for i in sorted(p.free, key=str))
     return [a - b for a, b in firsts]  # a tie of the first two
 
 
-def roots(
-    problem: Problem, traces: Traces, sizes: Mapping[str, int], p: Poly, draw: random.Random
-) -> Iterator[Root]:
-    """A few points at which p = 0, by changing one entry of a random point."""
-    for unit in DRAWS:
-        point = drawn_point(problem, traces, sizes, draw, simple=False, between_0_and_1=unit)
-        inputs, bars = (tuple(map(_dyadic, xs)) for xs in (point.inputs, point.cotangents))
-        point = replace(point, inputs=inputs, cotangents=bars)
-        arrays = dict(zip((a.name for a in problem.arrays), inputs, strict=True))
-        arrays |= dict(zip(bar_names(len(bars), problem), bars, strict=True))
+def roots(layout: Layout, condition: Condition, draw: random.Random) -> Iterator[Root]:
+    """Points at which the condition fails: one entry changed, or whole arrays 0, equal, tied."""
+    for p in switches(condition):
+        for row in _bases(layout, draw):
+            found = _by_one_entry(layout, p, row, condition, draw)
+            if found is not None:
+                yield found
+        yield from _structured(layout, p, condition, draw)
+
+
+def below(layout: Layout, condition: Condition, draw: random.Random) -> Iterator[Point]:
+    """Points at which an expression that should not be negative is."""
+    rows = structured(layout, np.random.default_rng(draw.randrange(2**32)))
+    for row in rows[:MOST_BELOW]:
         try:
-            place = _placed(p, sizes, arrays, draw)
-            for name, at in _entries(p, place):
-                found = _solved(problem, p, place, name, at)
-                if found is not None:
-                    arrays[name][at] = found
-                    yield Root(point, name, at)
-                    break
+            place = _placed(layout, condition.expression, row, draw)
+            if numeric(condition.expression, place) < -SMALL and _is_needed(condition, place):
+                yield layout.point(row)
         except FAILURES:
             continue
 
 
-def _dyadic(array: np.ndarray) -> np.ndarray:
-    """The entries rounded to few binary digits, so that sums and differences of them are exact."""
-    if array.dtype != object:
-        return array
-    result = array.copy()
-    for place, x in np.ndenumerate(array):
-        result[place] = Fraction(round(x * GRID) or 1, GRID)
-    return result
+def _bases(layout: Layout, draw: random.Random) -> np.ndarray:
+    """Random points, of which sums and differences are exact; one of them between 0 and 1."""
+    rows = generic(layout, np.random.default_rng(draw.randrange(2**32)), 3)
+    rows[1] = np.round(np.abs(rows[1]) / (1 + np.abs(rows[1])) * GRID) / GRID
+    return layout.admitted(rows)
 
 
-def _placed(
-    p: Poly, sizes: Mapping[str, int], arrays: Mapping[str, np.ndarray], draw: random.Random
-) -> Place:
+def _placed(layout: Layout, p: Poly, row: np.ndarray, draw: random.Random) -> Place:
+    point = layout.point(row)
+    arrays = dict(
+        zip((n for n, _ in layout.shapes), (*point.cotangents, *point.inputs), strict=True)
+    )
     numbers = {name: x if x.dtype.kind == "i" else reals(x) for name, x in arrays.items()}
-    place = Place(sizes, numbers, {})
+    place = Place(layout.sizes, numbers, {})
     return place.at({i: draw.randrange(whole(i.args[1], place)) for i in sorted(p.free, key=str)})
+
+
+def _is_needed(condition: Condition, place: Place) -> bool:
+    """Whether the point lies in the case in which the condition is needed."""
+    try:
+        return bool(numeric(case(condition.guards), place))
+    except FAILURES:
+        return False
+
+
+def _by_one_entry(
+    layout: Layout, p: Poly, row: np.ndarray, condition: Condition, draw: random.Random
+) -> Root | None:
+    try:
+        place = _placed(layout, p, row, draw)
+        for name, at in _entries(p, place):
+            found = _solved(layout, p, place, name, at)
+            if found is not None:
+                moved = row.copy()
+                moved[_position(layout, name, at)] = float(found)
+                here = _with(place, name, at, found)
+                if _is_needed(condition, here):
+                    return Root(layout.point(moved), name, at)
+    except FAILURES:
+        pass
+    return None
+
+
+def _position(layout: Layout, name: str, at: tuple[int, ...]) -> int:
+    """Where an entry stands in a row."""
+    for (n, shape), s in zip(layout.shapes, layout.slices, strict=True):
+        if n == name:
+            return s.start + (int(np.ravel_multi_index(at, shape)) if shape else 0)
+    raise KeyError(name)
+
+
+def _structured(
+    layout: Layout, p: Poly, condition: Condition, draw: random.Random
+) -> Iterator[Root]:
+    rows = structured(layout, np.random.default_rng(draw.randrange(2**32)))
+    found = 0
+    for row in rows[56:][:200]:
+        if found == 3:
+            return
+        try:
+            place = _placed(layout, p, row, draw)
+            if abs(numeric(p, place)) < SMALL and _is_needed(condition, place):
+                name, at = next(iter(_entries(p, place)))
+                found += 1
+                yield Root(layout.point(row), name, at)
+        except (*FAILURES, StopIteration):
+            continue
 
 
 def _entries(p: Poly, place: Place) -> list[tuple[str, tuple[int, ...]]]:
@@ -110,7 +149,14 @@ def _bound_in(atom: Atom, place: Place) -> Iterable[Atom]:
     return (i for i in atom.free if i not in place.indices)
 
 
-def _solved(problem: Problem, p: Poly, place: Place, name: str, at: tuple) -> Fraction | None:
+def _with(place: Place, name: str, at: tuple[int, ...], v: Any) -> Place:
+    array = place.arrays[name].copy()
+    array[at] = reals(np.asarray(v))[()]
+    arrays: Mapping = {**place.arrays, name: array}
+    return Place(place.sizes, arrays, place.indices)
+
+
+def _solved(layout: Layout, p: Poly, place: Place, name: str, at: tuple) -> Fraction | None:
     """The value of one entry for which p = 0: a guess, or by a straight line."""
 
     def of(v: Any) -> Any:
@@ -122,38 +168,22 @@ def _solved(problem: Problem, p: Poly, place: Place, name: str, at: tuple) -> Fr
     for guess in (*FIRST_GUESSES, *others):
         try:
             if abs(of(guess)) < SMALL:
-                return _admissible(problem, name, MP.mpf(guess))
+                return _admissible(layout, name, MP.mpf(guess))
         except FAILURES:
             continue
     low, middle, high = of(1), of(2), of(3)
     slope = middle - low
     if abs(slope) > SMALL and abs(high - middle - slope) < SMALL:
-        return _admissible(problem, name, 1 - low / slope)
+        return _admissible(layout, name, 1 - low / slope)
     shifted = 1 - low  # as for a floor, which has slope 1 on the whole
-    return _admissible(problem, name, shifted) if abs(of(shifted)) < SMALL else None
+    return _admissible(layout, name, shifted) if abs(of(shifted)) < SMALL else None
 
 
-def _admissible(problem: Problem, name: str, v: Any) -> Fraction | None:
+def _admissible(layout: Layout, name: str, v: Any) -> Fraction | None:
     """The nearest number of double precision, if the argument may be that."""
-    value = float(v)
-    domains = (d for a in problem.arrays if a.name == name for d in a.domains)
-    for d in domains:
-        if isinstance(d, Between) and not d.low <= value <= d.high:
-            return None
-    return Fraction(value)
-
-
-def points_near(
-    problem: Problem,
-    traces: Traces,
-    sizes: Mapping[str, int],
-    conditions: Iterable[Condition],
-    draw: random.Random,
-) -> Iterator[Point]:
-    """Points on both sides of every switch, at several distances: mistakes in a narrow band."""
-    for condition in conditions:
-        for p in switches(condition):
-            for root in roots(problem, traces, sizes, p, draw):
-                for distance in NEAR:
-                    yield root.moved(problem, distance)
-                    yield root.moved(problem, -distance)
+    value, row = float(v), np.zeros((1, layout.width))
+    part = next(s for s, (n, _) in zip(layout.slices, layout.shapes, strict=True) if n == name)
+    row[:, part] = value
+    if layout.problem.sums and name in dict(layout.problem.sums):
+        return None
+    return Fraction(value) if (layout.admitted(row)[:, part] == value).all() else None

@@ -1,15 +1,25 @@
-"""A witness: concrete inputs at which a rule is wrong, and the lines that show it."""
+"""A witness: concrete inputs at which a rule is wrong, and the lines that show it.
 
-import sys
-from collections.abc import Mapping
+The lines are run before they are shown. The true value is written as the first of several ways
+that gives it in double precision: `jax.vjp` of the definition, differences with several steps.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
+import jax
+import jax.numpy as jnp
 
-from derivations.proving.arguments import name_of
+from derivations.proving.lines import Lines, run_lines
 from derivations.proving.points import Point
 from derivations.proving.problem import Problem
+from derivations.proving.written import apart, as_double, listed, number_text
+from derivations.witness import MP
+
+HEADER = ("import jax, jax.numpy as jnp", 'jax.config.update("jax_enable_x64", True)')
+CLOSE = 1e-5  # so near to the true value must its way of computation come
+LEAST = 1e-12  # a number that is so much less than the other is 0
 
 
 @dataclass(frozen=True)
@@ -24,15 +34,17 @@ class Witness:
     by_hand: float
     true: float
     script: str = field(repr=False)
+    shown: tuple[str, str] = ("", "")  # both numbers, with the digits in which they differ
+    is_seen: bool = True  # the lines were run, and print these numbers
 
     def __str__(self):
         sizes = ", ".join(f"{n} = {k}" for n, k in self.sizes.items())
         entry = f"[{', '.join(map(str, self.place))}]" if self.place else ""
         what = "value" if self.argument == "value" else f"gradient of {self.argument}{entry}"
+        by_hand, true = self.shown
         return (
-            f"a witness{' with ' + sizes if sizes else ''}: the {what} is "
-            f"{self.by_hand:.12g} by hand and "
-            f"{self.true:.12g} in truth\n{self.script}"
+            f"a witness{' with ' + sizes if sizes else ''}: "
+            f"the {what} is {by_hand} by hand and {true} in truth\n{self.script}"
         )
 
 
@@ -45,98 +57,109 @@ def witness_at(
     true: Any,
     on_switch: bool = False,
 ) -> Witness:
-    """The witness for one entry of a gradient, or for the value."""
-    arrays = {a.name: _listed(x) for a, x in zip(problem.arrays, point.inputs, strict=True)}
-    bars = tuple(map(_listed, point.cotangents))
-    script = _script(problem, arrays, bars, name, place if on_switch else None)
+    """The witness for one entry of a gradient, or for the value.
+
+    Args:
+        problem: what was asked.
+        point: where the rule is wrong.
+        name: of the argument, or "value".
+        place: of the entry; of a value it is looked for.
+        by_hand: what the evaluator found the rule to return there.
+        true: what it should be.
+        on_switch: whether the definition's own program may be at a switch there, so that
+            differences show more than its derivative by JAX.
+    """
+    by_hand, true = _chopped(MP.mpf(by_hand), MP.mpf(true))
+    lines = Lines(problem, point)
+    ran = _run_through(lines, name, place, by_hand, true, on_switch)
+    arrays = {a.name: listed(x) for a, x in zip(problem.arrays, point.inputs, strict=True)}
+    bars = tuple(map(listed, point.cotangents))
     return Witness(
-        name, dict(point.sizes), arrays, bars, place, _chopped(by_hand), _chopped(true), script
+        name,
+        dict(point.sizes),
+        arrays,
+        bars,
+        tuple(map(int, place)),
+        as_double(ran.by_hand),
+        as_double(true),
+        ran.script,
+        apart(ran.by_hand, true, MP),
+        ran.is_seen,
     )
 
 
-def _chopped(value: Any) -> float:
-    """What is left of 0 after rounding in 50 digits is 0."""
-    return 0.0 if abs(value) < 1e-30 else float(value)
+def _chopped(a: Any, b: Any) -> tuple[Any, Any]:
+    """What is left of 0 after rounding in 40 digits is 0; what is tiny beside nothing is not."""
+    scale = max((abs(x) for x in (a, b) if MP.isfinite(x)), default=MP.mpf(0))
+    tiny = scale * MP.mpf(10) ** -30
+    return tuple(MP.mpf(0) if abs(x) < tiny else x for x in (a, b))
 
 
-def _listed(array: np.ndarray) -> Any:
-    return (
-        np.vectorize(
-            lambda v: v if isinstance(v, (int, np.integer)) else float(v),
-            otypes=[float if array.dtype == object else int],
-        )(array).tolist()
-        if array.size
-        else []
-    )
+# --- what is run ---
 
 
-def _script(
-    problem: Problem, arrays: Mapping[str, Any], bars: tuple, name: str, place: tuple | None
-) -> str:
-    """A few lines to paste: both gradients; the true one by differences where a place is given."""
-    values = [
-        f"{a.name} = {_literal(arrays[a.name], a.kind)}"
-        if a.is_array
-        else f"{a.name} = {a.value!r}"
-        for a in problem.arguments
-    ]
-    bar = ", ".join(f"jnp.array({b})" for b in bars)
-    call = ", ".join(a.name for a in problem.arguments)
-    lines = [
-        "import jax, jax.numpy as jnp",
-        'jax.config.update("jax_enable_x64", True)',
-        *_named_op(problem),
-        *values,
-        f"bar = {bar}" if len(bars) == 1 else f"bar = ({bar})",
-    ]
-    if name == "value":
-        return "\n".join([*lines, f"print(op.fwd({call})[0], op.fun({call}))"])
-    floats = [a.name for a in problem.arguments if a.kind == "float"]
-    free, at = ", ".join(floats), floats.index(name)
-    gradient = f"jax.vjp(lambda {free}: {{}}({call}), {free})[1](bar)[{at}]"
-    lines.append(f'print("by hand:", {gradient.format("op")})')
-    if place is None and hasattr(problem.target, "fun"):
-        return "\n".join([*lines, f'print("in truth:", {gradient.format("op.fun")})'])
-    return "\n".join([*lines, *_differences(problem, name, place or ())])
+@dataclass(frozen=True)
+class _Ran:
+    script: str
+    by_hand: Any
+    is_seen: bool
 
 
-def _differences(problem: Problem, name: str, place: tuple) -> list[str]:
-    """The gradient at one place by central differences, which need no rule."""
-    call = ", ".join(f"{a.name} {{}} step" if a.name == name else a.name for a in problem.arguments)
-    moved = f"jax.tree.leaves(op({call}))"
-    pair = f"{moved.format('+')}, {moved.format('-')}"
-    total = "sum((b * (u - v)).sum() for b, u, v in zip(jax.tree.leaves(bar), up, down))"
-    where = ", ".join(map(str, place))
-    return [
-        f"step = jnp.zeros_like({name}).at[{where or '...'}].set(1e-7)",
-        f"up, down = {pair}",
-        f'print("by differences at [{where}]:", {total} / 2e-7)',
-    ]
+def run(script: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """What the lines print, by label, with these names bound; in double precision."""
+    printed: dict[str, Any] = {}
+    run_lines(script.split("\n"), {**namespace, "print": printed.__setitem__})
+    return printed
 
 
-def _named_op(problem: Problem) -> list[str]:
-    """Lines that make `op` the function in question, as far as its name can be told."""
-    first = getattr(problem.target, "first", None)
-    if first is None:
-        return [_import(problem.target, "op")]
-    given = ", ".join(a.name for a in first.arguments)
-    free = ", ".join(a.name for a in first.arguments if a.kind == "float")
-    bars = ", ".join(a.name for a in problem.arguments[len(first.arguments) :])
-    bar = bars if "," not in bars else f"({bars})"
-    backward = f"jax.vjp(lambda {free}: first({given}), {free})[1]({bar})"
-    return [_import(first.target, "first"), f"op = lambda {given}, {bars}: {backward}"]
+def _run_through(
+    lines: Lines, name: str, place: tuple, by_hand: Any, true: Any, on_switch: bool
+) -> _Ran:
+    """The lines with the first way to the true value that gives it."""
+    printed: dict[str, Any] = {}
+    around = {"print": printed.__setitem__, "jax": jax, "jnp": jnp, **lines.bound()}
+    start = [*HEADER, *lines.named(), *lines.values()]
+    try:
+        run_lines(lines.values(), around)
+        if name == "value":
+            place = lines.place_of(by_hand, true, around)
+        hand = lines.by_hand(name, place)
+        run_lines(hand, around)
+    except Exception:  # whatever the code in question raises
+        hand = lines.by_hand(name, place or (0,))
+        way = next(lines.ways(name, place or (0,), on_switch))
+        return _Ran("\n".join([*start, *hand, *way]), by_hand, is_seen=False)
+    found = MP.mpf(printed["by hand:"])
+    found = by_hand if _is_close(found, by_hand, true) else found
+    for way in lines.ways(name, place, on_switch):
+        if _gives(way, true, found, around, printed):
+            return _Ran("\n".join([*start, *hand, *way]), found, is_seen=_differ(found, true))
+    told = "# in 40 digits; doubles are too coarse for differences here"
+    way = [f'print("in truth:", {number_text(as_double(true))})  {told}']
+    return _Ran("\n".join([*start, *hand, *way]), found, is_seen=_differ(found, true))
 
 
-def _import(target: Any, name: str) -> str:
-    module = getattr(getattr(target, "fun", target), "__module__", None)
-    title = name_of(target)
-    found = getattr(sys.modules.get(module or ""), title, None)
-    if found is target and module != "__main__":
-        return f"from {module} import {title} as {name}"
-    return f"{name} = {title}" if found is target else f"# with {name} the function in question"
+def _gives(
+    way: Sequence[str], true: Any, by_hand: Any, around: dict[str, Any], printed: dict[str, Any]
+) -> bool:
+    try:
+        run_lines(way, around)
+    except Exception:  # whatever the code in question raises
+        return False
+    return _is_close(MP.mpf(printed["in truth:"]), true, by_hand)
 
 
-def _literal(value: Any, kind: str) -> str:
-    if kind == "static":
-        return repr(value)
-    return f"jnp.array({value})" if kind == "float" else f"jnp.array({value}, dtype=jnp.int32)"
+def _is_close(found: Any, expected: Any, other: Any) -> bool:
+    """Whether it is the number expected, as far as that is told from the other."""
+    if not MP.isfinite(expected):
+        return MP.isnan(found) if MP.isnan(expected) else found == expected
+    if not MP.isfinite(found):
+        return False
+    gap = abs(expected - other) if MP.isfinite(other) else MP.mpf(1)
+    return abs(found - expected) <= CLOSE * (abs(expected) + gap) and 100 * abs(
+        found - expected
+    ) <= max(gap, MP.mpf(LEAST) * abs(expected))
+
+
+def _differ(a: Any, b: Any) -> bool:
+    return not MP.isfinite(a) or abs(a - b) > MP.mpf(LEAST) * (abs(a) + abs(b))

@@ -25,12 +25,16 @@ DIMENSION: Any = type(export.symbolic_shape("n")[0])
 
 @contextmanager
 def no_questions_of_size() -> Iterator[None]:
-    """Raise Undecided where code that is not JAX's asks for a symbolic size."""
+    """Raise Undecided where code that is not JAX's asks for a symbolic size.
+
+    At the end once more, if the code has caught it.
+    """
+    asked: list[str] = []
     replaced = {
-        "__eq__": _asked(DIMENSION.__eq__, lambda n, m: f"{n} == {m}"),
-        "__ne__": _asked(DIMENSION.__ne__, lambda n, m: f"{n} != {m}"),
-        "__hash__": _asked(DIMENSION.__hash__, lambda n: f"a lookup by {n}"),
-        "__bool__": _asked(lambda _: True, lambda n: f"the truth of {n}"),
+        "__eq__": _asked(asked, DIMENSION.__eq__, lambda n, m: f"{n} == {m}"),
+        "__ne__": _asked(asked, DIMENSION.__ne__, lambda n, m: f"{n} != {m}"),
+        "__hash__": _asked(asked, DIMENSION.__hash__, lambda n: f"a lookup by {n}"),
+        "__bool__": _asked(asked, lambda _: True, lambda n: f"the truth of {n}"),
     }
     missing = object()
     before = {name: DIMENSION.__dict__.get(name, missing) for name in replaced}
@@ -38,6 +42,8 @@ def no_questions_of_size() -> Iterator[None]:
         setattr(DIMENSION, name, method)
     try:
         yield
+        if asked:
+            raise Undecided(f"a branch on a size: {asked[0]}; {BY_SIZE}")
     finally:
         for name, method in before.items():
             if method is missing:
@@ -46,13 +52,22 @@ def no_questions_of_size() -> Iterator[None]:
                 setattr(DIMENSION, name, method)
 
 
-def _asked(method: Callable, question: Callable[..., str]) -> Callable:
+def _asked(asked: list[str], method: Callable, question: Callable[..., str]) -> Callable:
     def answer(size, *other):
-        if not is_trusted(sys._getframe(1).f_code.co_filename) and _is_open(size, *other):
-            raise Undecided(f"a branch on a size: {question(size, *other)}; {BY_SIZE}")
+        if not is_trusted(_asking_file()) and _is_open(size, *other):
+            asked.append(question(size, *other))
+            raise Undecided(f"a branch on a size: {asked[-1]}; {BY_SIZE}")
         return method(size, *other)
 
     return answer
+
+
+def _asking_file() -> str:
+    """The file of the code that asks; that of a dataclass is written by Python, for its user."""
+    frame = sys._getframe(2)
+    while frame.f_code.co_filename == "<string>" and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code.co_filename
 
 
 def _is_open(size: Any, *other: Any) -> bool:

@@ -7,7 +7,8 @@ Nothing is expanded until an entry is asked for. The modules of rules fill one d
 from derivations.reading import arrays, choices, control, labels, reductions, values  # noqa: F401
 from derivations.reading.axes import note_axes
 from derivations.reading.literals import literal
-from derivations.reading.reader import Array, Condition, Reader, thawed
+from derivations.reading.notes import Condition, noted
+from derivations.reading.reader import Array, Reader, thawed
 from derivations.reading.rules import read
 
-__all__ = ["Array", "Condition", "Reader", "literal", "note_axes", "read", "thawed"]
+__all__ = ["Array", "Condition", "Reader", "literal", "note_axes", "noted", "read", "thawed"]

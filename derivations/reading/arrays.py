@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from derivations.algebra.brackets import delta, in_range
-from derivations.algebra.ranges import at_least_zero, certainly_below, divided
+from derivations.algebra.brackets import clipped, delta, in_range
+from derivations.algebra.ranges import divided
 from derivations.algebra.sums import total
 from derivations.algebra.terms import (
     ONE,
@@ -17,15 +17,9 @@ from derivations.algebra.terms import (
 )
 from derivations.reading.choices import require_no_wrap
 from derivations.reading.reader import Array, Reader, kind_of
-from derivations.reading.rules import rule
+from derivations.reading.rules import made, rule
 
 Indices = tuple[Poly, ...]
-
-
-def made(reader: Reader, equation: Any, entries: Any) -> Array:
-    """An array of the shape and kind of what the equation gives."""
-    out = equation.outvars[0].aval
-    return Array(reader.shape(out.shape), kind_of(out.dtype), entries)
 
 
 @rule("broadcast_in_dim")
@@ -102,7 +96,7 @@ def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> A
     shape = reader.shape(equation.outvars[0].aval.shape)
 
     def entries(at: Indices) -> Poly:
-        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, shape, strict=False)]
+        first = [clipped(s(), n - m) for s, n, m in zip(starts, a.shape, shape, strict=False)]
         return a(*(i + s for i, s in zip(at, first, strict=True)))
 
     return made(reader, equation, entries)
@@ -111,23 +105,12 @@ def _dynamic_slice(reader: Reader, equation: Any, a: Array, *starts: Array) -> A
 @rule("dynamic_update_slice")
 def _dynamic_update(reader: Reader, equation: Any, a: Array, new: Array, *starts: Array) -> Array:
     def entries(at: Indices) -> Poly:
-        first = [_clamped(s(), n - m) for s, n, m in zip(starts, a.shape, new.shape, strict=True)]
+        first = [clipped(s(), n - m) for s, n, m in zip(starts, a.shape, new.shape, strict=True)]
         inner = tuple(i - s for i, s in zip(at, first, strict=True))
         inside = product(in_range(i, n) for i, n in zip(inner, new.shape, strict=True))
         return inside * new(*inner) + (ONE - inside) * a(*at)
 
     return made(reader, equation, entries)
-
-
-def _clamped(start: Poly, greatest: Poly) -> Poly:
-    """A start that is certain to need no clamping, or certain to be clamped."""
-    if greatest == ZERO or at_least_zero(-start):
-        return ZERO
-    if certainly_below(start, greatest + 1):
-        return start
-    if at_least_zero(start - greatest):
-        return greatest
-    raise Undecided("a slice whose start may lie outside")
 
 
 @rule("rev")
@@ -229,7 +212,7 @@ def _iota(reader: Reader, equation: Any, *_: Array) -> Array:
     axis, dtype = equation.params["dimension"], equation.params["dtype"]
     size = reader.shape(equation.outvars[0].aval.shape)[axis]
     if kind_of(dtype) == "i":
-        require_no_wrap(size - 1, dtype)
+        require_no_wrap(reader, size - 1, dtype)
     return made(reader, equation, lambda at: at[axis])
 
 

@@ -1,15 +1,27 @@
 """Rules of the reader for comparisons, choices and conversions."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from derivations.algebra import functions as f
-from derivations.algebra.brackets import at_least, delta, off_boundaries, positive, zero
-from derivations.algebra.ranges import at_least_zero, bounds
-from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, constant
+from derivations.algebra.brackets import (
+    at_least,
+    delta,
+    meets_maximum,
+    off_boundaries,
+    positive,
+    zero,
+)
+from derivations.algebra.ranges import at_least_zero, bounds, certainly_below
+from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, atoms, constant, number
+from derivations.reading.cases import by_condition
+from derivations.reading.domains import bracket_of, follows, is_certain
+from derivations.reading.extended import extended
+from derivations.reading.notes import DOMAIN, Condition, Guard, Notes, noted, pass_on
 from derivations.reading.reader import Array, Reader, kind_of
-from derivations.reading.rules import RULES, elementwise, rule
+from derivations.reading.rules import RULES, elementwise, made, rule
 
 WIDE = 32  # bits
 
@@ -17,28 +29,21 @@ WIDE = 32  # bits
 def _greater(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
     if kind != "f":
         return at_least(a - b - 1)
-    if f.is_undefined(a) or f.is_undefined(b):
-        return _against_infinity(reader, a, b)
     return reader.boundary(positive(a - b))
 
 
-def _against_infinity(reader: Reader, a: Poly, b: Poly) -> Poly:
-    finite = [p for p in (a, b) if not f.is_undefined(p)]
-    if len(finite) != 1 or f.NAN in (a, b):
-        raise Undecided("a comparison of infinities or nan")
-    reader.assume("finite", finite[0])
-    return ONE if a == f.INFINITY or b == -f.INFINITY else ZERO
-
-
 def _same(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
+    """[a = b]; of reals its boundaries are noted as meetings, and left out."""
     if kind == "b":
         return ONE - (a - b) * (a - b)
     if kind == "i":
         return delta(a - b)
-    if f.is_undefined(a) or f.is_undefined(b):
-        reader.assume("finite", b if f.is_undefined(a) else a)
-        return ONE if a == b and a != f.NAN else ZERO
-    return off_boundaries(reader.boundary(zero(a - b)))  # the boundaries are noted
+    found = zero(a - b)
+    for atom in atoms(found):
+        if atom.head == "zero":
+            reader.assume("meeting", atom.args[0])
+    left = off_boundaries(found)
+    return left if left != found else reader.boundary(found)
 
 
 def _not_less(reader: Reader, a: Poly, b: Poly, kind: str) -> Poly:
@@ -51,16 +56,78 @@ COMPARISONS = {
     "ge": _not_less,
     "le": lambda r, a, b, kind: _not_less(r, b, a, kind),
     "eq": _same,
-    "ne": lambda r, a, b, kind: ONE - _same(r, a, b, kind),
+    "ne": _same,
+}
+# of ±∞ and 0 in place of finite numbers
+WITH_INFINITY = {
+    "gt": lambda a, b: a > b,
+    "lt": lambda a, b: a < b,
+    "ge": lambda a, b: a >= b,
+    "le": lambda a, b: a <= b,
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a == b,
 }
 
 
 def _comparison(name: str):
+    """A comparison is false where a side is undefined, and then `ne` is true."""
+
     def apply(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
-        entry = elementwise(lambda r, p, q: COMPARISONS[name](r, p, q, a.kind))
-        return entry(reader, equation, a, b)
+        def entry(at: tuple[Poly, ...]) -> Poly:
+            sides, domain = [], ONE
+            for side in (a, b):
+                value, defined = where_defined(reader, side, at)
+                sides.append(value)
+                domain = domain * defined
+            found = domain * _compared(reader, name, *sides, a.kind)
+            return ONE - found if name == "ne" else found
+
+        return made(reader, equation, entry)
 
     return apply
+
+
+def _compared(reader: Reader, name: str, a: Poly, b: Poly, kind: str) -> Poly:
+    def finite(p: Poly, q: Poly) -> Poly:
+        return COMPARISONS[name](reader, p, q, kind)
+
+    def infinite(p: Any, q: Any) -> Poly:
+        p, q = (x if isinstance(x, float) else 0.0 for x in (p, q))
+        return ONE if WITH_INFINITY[name](p, q) else ZERO
+
+    if kind == "f" and name in ("eq", "ne"):  # a maximum is met at its maximiser, whatever it is
+        weight = _met_maximum(reader, a - b)
+        if weight is not None:
+            return weight
+    return extended(reader, finite, infinite, a, b)
+
+
+def _met_maximum(reader: Reader, p: Poly) -> Poly | None:
+    """Whether an entry is the greatest; where a mask keeps none, all are the greatest: -∞."""
+    weight = meets_maximum(p)
+    if weight is not None:
+        return reader.boundary(weight)
+    for summand, (there, kept) in reader.masked.items():
+        weight = meets_maximum(p, frozenset({summand}))
+        if weight is not None:
+            reader.assume("unique", kept)
+            return there * weight + (ONE - there)
+    return None
+
+
+def where_defined(reader: Reader, a: Array, at: tuple[Poly, ...]) -> tuple[Poly, Poly]:
+    """An entry, and 1 where it is defined; what is not certain of that is part of the condition."""
+    with noted() as notes:
+        value = a(*at)
+    domain, own = ONE, frozenset().union(*(i.free for i in at))
+    for c in notes:
+        if c.kind not in DOMAIN or isinstance(c.expression, str) or follows(c, reader.known):
+            pass_on({c: None})
+            continue
+        if not c.expression.free.union(*(g.expression.free for g in c.guards)) <= own:
+            raise Undecided("a comparison with a number that may be undefined")
+        domain = domain * reader.boundary(bracket_of(c))
+    return value, domain
 
 
 RULES.update({name: _comparison(name) for name in COMPARISONS})
@@ -87,44 +154,60 @@ RULES.update({name: _logic(name) for name in LOGIC})
 
 @rule("is_finite")
 def _is_finite(reader: Reader, equation: Any, a: Array) -> Array:
-    def entry(r: Reader, p: Poly) -> Poly:
-        if f.is_undefined(p):
-            return ZERO
-        r.assume("finite", p)
-        return ONE
+    def entry(at: tuple[Poly, ...]) -> Poly:
+        value, domain = where_defined(reader, a, at)
+        return domain * extended(reader, lambda _: ONE, lambda _: ZERO, value)
 
-    return elementwise(entry)(reader, equation, a)
+    return made(reader, equation, entry)
 
 
 @rule("select_n")
 def _select(reader: Reader, equation: Any, which: Array, *cases: Array) -> Array:
-    if len(cases) != 2:
-        raise Undecided("a choice among more than two")
+    if which.kind == "i":
+        return _select_by_number(reader, equation, which, *cases)
 
     def entry(at: tuple[Poly, ...]) -> Poly:
-        condition = which(*at)
+        with noted() as notes:
+            condition = which(*at)
+        pass_on(notes)
+        met = [c for c in notes if c.kind == "meeting"] if len(notes) == 1 else []
         if condition in (ZERO, ONE):  # the other case is not looked at
-            return cases[0 if condition == ZERO else 1](*at)
-        with reader.one_case():
-            no, yes = cases[0](*at), cases[1](*at)
-        return chosen(reader, condition, no, yes)
+            with noted() as inside:
+                found = cases[0 if condition == ZERO else 1](*at)
+            return _off(met, inside, found)
+        return by_condition(condition, lambda: cases[0](*at), lambda: cases[1](*at))
 
-    out = equation.outvars[0].aval
-    return Array(reader.shape(out.shape), kind_of(out.dtype), entry)
+    return made(reader, equation, entry)
 
 
-def chosen(reader: Reader, condition: Poly, no: Poly, yes: Poly) -> Poly:
-    """Yes where the condition holds, else no.
+def _off(met: Sequence[Condition], inside: Notes, found: Poly) -> Poly:
+    """The branch that is taken where two numbers differ: what they need there is given."""
+    guards = [Guard("nonzero", c.expression) for c in met if isinstance(c.expression, Poly)]
+    for c in inside:
+        narrowed = Condition(c.kind, c.expression, (*c.guards, *guards))
+        if not (guards and is_certain(narrowed)):
+            pass_on({c: None})
+    return found
 
-    A branch that is nan by intent is a condition on the other one.
-    """
-    if no == f.NAN:
-        reader.assume("holds", condition)
-        return yes
-    if yes == f.NAN:
-        reader.assume("holds", ONE - condition)
-        return no
-    return condition * yes + (ONE - condition) * no
+
+def _select_by_number(reader: Reader, equation: Any, which: Array, *cases: Array) -> Array:
+    """The k-th case, for a number that is certain to be one of 0, 1, …: others are undefined."""
+
+    def entry(at: tuple[Poly, ...]) -> Poly:
+        k = which(*at)
+        if not certainly_below(k, number(len(cases))):
+            raise Undecided("a choice by a number that may be none of its cases")
+        found = ZERO
+        for place, branch in enumerate(cases):
+            here = delta(k - place)
+            if here:
+                with noted() as notes:
+                    value = branch(*at)
+                pass_on(notes, Guard("holds", here))
+                found = found + here * value
+        return found
+
+    return made(reader, equation, entry)
 
 
 @rule("clamp")
@@ -147,13 +230,14 @@ def _convert(reader: Reader, equation: Any, a: Array) -> Array:
         return elementwise(lambda r, p: ONE - _same(r, p, ZERO, a.kind))(reader, equation, a)
     if a.kind == "i" and to == "i":
         dtype = equation.params["new_dtype"]
-        return elementwise(lambda _, p: require_no_wrap(p, dtype))(reader, equation, a)
+        return elementwise(lambda r, p: require_no_wrap(r, p, dtype))(reader, equation, a)
     return elementwise(lambda _, p: p)(reader, equation, a)
 
 
-def require_no_wrap(p: Poly, dtype: Any) -> Poly:
+def require_no_wrap(reader: Reader, p: Poly, dtype: Any) -> Poly:
     """An integer that is certain to fit; sizes are taken to fit in 32 bits, and so do indices."""
     info = np.iinfo(dtype)
+    reader.fits(p, dtype)
     limits = bounds(p) if info.min == 0 or info.bits < WIDE else None
     if info.min == 0 and (limits is None or not at_least_zero(limits[0])):
         raise Undecided(f"a conversion to {info.dtype}, which may wrap around")

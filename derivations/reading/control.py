@@ -1,15 +1,16 @@
 """Rules of the reader for calls, whose value is that of the definition, branches and loops."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from derivations.algebra.brackets import delta
-from derivations.algebra.terms import ZERO, Poly, Undecided, add, number
-from derivations.reading.choices import chosen
+from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, number
 from derivations.reading.jaxprs import scan_counts
+from derivations.reading.notes import Guard, noted, pass_on
 from derivations.reading.reader import Array, Reader, kind_of
 from derivations.reading.rules import read, rule
 
-MOST_TURNS = 16  # of a loop that is read turn by turn
+MOST_TURNS = 24  # of a loop that is read turn by turn
 
 
 @rule(
@@ -63,20 +64,24 @@ def _barrier(_: Reader, __: Any, *arrays: Array) -> list[Array]:
 
 @rule("cond")
 def _cond(reader: Reader, equation: Any, which: Array, *args: Array) -> list[Array]:
-    branches = equation.params["branches"]
-    if len(branches) != 2:
-        raise Undecided("a choice among more than two branches")
-    no, yes = (read(reader, branch, args) for branch in branches)
+    """One of several programs, by a number that JAX has clamped into their range."""
+    branches = [read(reader, branch, args) for branch in equation.params["branches"]]
 
-    def either(a: Array, b: Array) -> Array:
+    def chosen(parts: Sequence[Array]) -> Array:
         def entry(at: tuple[Poly, ...]) -> Poly:
-            with reader.one_case():
-                cases = a(*at), b(*at)
-            return chosen(reader, which(), *cases)
+            k, found = which(), ZERO
+            for place, part in enumerate(parts):
+                here = delta(k - place) if which.kind == "i" else k if place else ONE - k
+                if here:
+                    with noted() as notes:
+                        value = part(*at)
+                    pass_on(notes, Guard("holds", here))
+                    found = found + here * value
+            return found
 
-        return Array(a.shape, a.kind, entry)
+        return Array(parts[0].shape, parts[0].kind, entry)
 
-    return [either(a, b) for a, b in zip(no, yes, strict=True)]
+    return [chosen(parts) for parts in zip(*branches, strict=True)]
 
 
 @rule("scan")

@@ -12,3 +12,11 @@ def scan_counts(inner: Any, operands: Sequence[Any], outputs: Sequence[Any]) -> 
     carried = sum(v.aval.ndim == out.ndim for v, out in zip(inner.outvars, outputs, strict=True))
     rows = sum(v.aval.ndim != x.ndim for v, x in zip(inner.invars, operands, strict=True))
     return len(operands) - carried - rows, carried
+
+
+def bind(equation: Any, given: Sequence[Any]) -> list[Any]:
+    """What one equation gives for these inputs, evaluated or traced by JAX."""
+    params = equation.primitive.get_bind_params(equation.params)
+    functions, params = params if isinstance(params, tuple) else ((), params)
+    found = equation.primitive.bind(*functions, *given, **params)
+    return list(found) if equation.primitive.multiple_results else [found]

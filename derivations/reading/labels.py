@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from derivations.algebra.brackets import delta, in_range
+from derivations.algebra.brackets import clipped, delta, in_range
 from derivations.algebra.ranges import certainly_below
 from derivations.algebra.sums import total
 from derivations.algebra.terms import (
@@ -19,11 +19,11 @@ from derivations.algebra.terms import (
     product,
     single,
 )
-from derivations.reading.arrays import Indices, made
-from derivations.reading.choices import chosen
+from derivations.reading.arrays import Indices
+from derivations.reading.cases import by_condition
 from derivations.reading.literals import literal
 from derivations.reading.reader import Array, Reader
-from derivations.reading.rules import rule
+from derivations.reading.rules import made, rule
 
 
 @rule("gather")
@@ -31,6 +31,7 @@ def _gather(reader: Reader, equation: Any, a: Array, where: Array) -> Array:
     numbers, sizes = equation.params["dimension_numbers"], equation.params["slice_sizes"]
     filler = equation.params["fill_value"]
     is_filled = "FILL" in str(equation.params["mode"]) and filler is not None
+    is_clipped = "CLIP" in str(equation.params["mode"])
     offset_axes = [k for k in range(len(a.shape)) if k not in _dropped(numbers)]
     shape = reader.shape(sizes)
 
@@ -41,7 +42,9 @@ def _gather(reader: Reader, equation: Any, a: Array, where: Array) -> Array:
             place[axis] = at[k]
         for k, axis in enumerate(numbers.start_index_map):
             start = where(*batch, poly(k))
-            if not is_filled:
+            if is_clipped:
+                start = clipped(start, a.shape[axis] - shape[axis])
+            elif not is_filled:
                 _require_range(reader, start, a.shape[axis] - shape[axis] + 1)
             inside = inside * in_range(start, a.shape[axis] - shape[axis] + 1)
             place[axis] = place[axis] + start
@@ -49,7 +52,7 @@ def _gather(reader: Reader, equation: Any, a: Array, where: Array) -> Array:
             place[axis] = batch[k]
         if not is_filled or inside == ONE:
             return a(*place)
-        return chosen(reader, inside, literal(reader, filler), a(*place))
+        return by_condition(inside, lambda: literal(reader, filler), lambda: a(*place))
 
     return made(reader, equation, entries)
 
@@ -72,13 +75,16 @@ def _require_range(reader: Reader, start: Poly, n: Poly) -> None:
         return
     if not any(map(is_integer, everywhere(start))):
         raise Undecided("an index that may lie outside")
-    reader.assume("in range", start)
+    inside = in_range(start, n)
+    if inside != ONE:
+        reader.assume("holds", inside)
 
 
 @rule("scatter-add", "scatter_add")
 def _scatter_add(reader: Reader, equation: Any, a: Array, where: Array, new: Array) -> Array:
     numbers = equation.params["dimension_numbers"]
     window = [k for k in range(len(a.shape)) if k not in _scatter_dropped(numbers)]
+    is_clipped = "CLIP" in str(equation.params["mode"])
     drops = "DROP" in str(equation.params["mode"]) and not window  # what lies outside hits nothing
 
     def entries(at: Indices) -> Poly:
@@ -89,8 +95,10 @@ def _scatter_add(reader: Reader, equation: Any, a: Array, where: Array, new: Arr
             target[axis], length[axis] = position[k], new.shape[k]
         for k, axis in enumerate(numbers.scatter_dims_to_operand_dims):
             start = where(*batch, poly(k))
+            if is_clipped:
+                start = clipped(start, a.shape[axis] - length[axis])
             target[axis] = target[axis] + start
-            if not drops:
+            if not (drops or is_clipped):
                 _require_range(reader, start, a.shape[axis] - length[axis] + 1)
         for axis, k in _scatter_batching(numbers):
             target[axis] = batch[k]

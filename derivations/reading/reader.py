@@ -2,9 +2,9 @@
 
 import ast
 import functools
+import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from derivations.algebra.brackets import BRACKETS, split
 from derivations.algebra.functions import power
-from derivations.algebra.ranges import POSITIVE, at_least_zero, sign
+from derivations.algebra.ranges import at_least_zero, bounds
 from derivations.algebra.regions import may_vanish
 from derivations.algebra.terms import (
     ONE,
@@ -21,50 +21,41 @@ from derivations.algebra.terms import (
     Poly,
     Undecided,
     atoms,
+    constant,
     fresh,
     number,
     poly,
     renamed,
+    substitute,
 )
 from derivations.algebra.terms import size as size_atom
 from derivations.algebra.text import text
+from derivations.reading.cases import by_condition
+from derivations.reading.domains import factors, is_certain
+from derivations.reading.notes import Condition, Guard, Notes, note, noted, pass_on
 
 Shape = tuple[Poly, ...]
-Guard = tuple[Atom, bool]  # a bracket, and whether it holds
 MOST_CASES = 6
 MANY = 2**20  # as sizes go
 Entries = Callable[[tuple[Poly, ...]], Poly]
 
 
 @dataclass(frozen=True)
-class Condition:
-    """Something that the proof needs.
+class Mask:
+    """A bracket that keeps entries, of which the greatest is taken, or drops them."""
 
-    An expression that is "nonzero", "positive", "finite", … where its guards hold.
-    """
+    bracket: Atom
+    indices: frozenset[Atom]
+    keeps: bool
 
-    kind: str
-    expression: Poly | str
-    guards: tuple[Guard, ...] = ()
-
-
-def _factors(p: Poly) -> Iterable[Poly]:
-    """What must not be zero for p not to be."""
-    if len(p.terms) != 1:
-        return (p,)
-    return [atom.args[0] if atom.head == "base" else poly(atom) for m in p.terms for atom, _ in m]
-
-
-def _implies(guard: Guard, p: Poly) -> bool:
-    """Whether p > 0, or p ≠ 0, follows from a condition on one threshold."""
-    atom, holds = guard
-    if atom.head != "positive":
-        return False
-    threshold = atom.args[0]
-    inside = (p, next(iter(_factors(p)), p))
-    if holds:
-        return any(at_least_zero(q - threshold) or at_least_zero(-q - threshold) for q in inside)
-    return any(sign(q + threshold) == POSITIVE for q in inside)
+    def is_at(self, other: Atom) -> bool:
+        """Whether another bracket is this one at some indices."""
+        values = [i for i in other.free if i not in self.bracket.free]
+        options = [[poly(v) for v in values if v.args[1] == i.args[1]] for i in self.indices]
+        return any(
+            poly(other) == substitute(poly(self.bracket), dict(zip(self.indices, at, strict=True)))
+            for at in itertools.product(*options)
+        )
 
 
 FROZEN = "'"  # marks an array of which no derivative is taken
@@ -84,44 +75,69 @@ def thawed(name: str) -> str:
 class Reader:
     """What is gathered while entries are asked for."""
 
-    conditions: dict[Condition, None] = field(default_factory=dict)
     orders: dict[str, tuple[Poly, ...]] = field(
         default_factory=dict
     )  # of the axes merged in a size
     minimal: dict[str, int] = field(default_factory=dict)  # sizes known to be at least so many
-    facts: list[Poly] = field(default_factory=list)  # positive, or the program has no value
-    cases: int = 0  # how many choices are open, of which one branch is being read
     cuts: bool = False  # whether stop_gradient makes a constant of what it is given
+    masks: dict[Atom, Mask] = field(default_factory=dict)  # by the bracket at a maximiser
+    # a masked maximum: where it is finite, and of what it is the greatest
+    masked: dict[Poly, tuple[Poly, Poly]] = field(default_factory=dict)
+    known: tuple[Condition, ...] = ()  # what holds wherever the definition has a value
 
     def assume(self, kind: str, expression: Poly | str, guards: Iterable[Guard] = ()) -> None:
         """Note a condition."""
-        self.conditions[Condition(kind, expression, tuple(guards))] = None
-
-    @contextmanager
-    def one_case(self) -> Iterator[None]:
-        """Read a branch: what it needs is not needed everywhere."""
-        self.cases += 1
-        try:
-            yield
-        finally:
-            self.cases -= 1
+        note(kind, expression, guards)
 
     def needs(self, kind: str, p: Poly, guards: tuple[Guard, ...] = ()) -> None:
-        """Note that p must be "nonzero" or "positive".
-
-        Case by case where p is a case distinction.
-        """
-        if kind == "positive" and not self.cases and not guards:
-            self.facts.append(p)
+        """Note that p must be "nonzero", "positive" or "nonneg", case by case where it has cases."""
         brackets = sorted((a for a in atoms(p) if a.head in BRACKETS), key=lambda a: a.key)
         if brackets and len(guards) < MOST_CASES:
+            inside = poly(brackets[0])
             holds, fails = split(p, brackets[0])
-            self.needs(kind, holds, (*guards, (brackets[0], True)))
-            self.needs(kind, fails, (*guards, (brackets[0], False)))
+            self.needs(kind, holds, (*guards, Guard("holds", inside)))
+            self.needs(kind, fails, (*guards, Guard("holds", ONE - inside)))
             return
-        for factor in _factors(p) if kind == "nonzero" else (p,):
-            if sign(factor) != POSITIVE and not any(_implies(g, factor) for g in guards):
-                self.assume(kind, factor, guards)
+        for factor in factors(p) if kind == "nonzero" else (p,):
+            condition = Condition(kind, factor, guards)
+            if not is_certain(condition):
+                note(kind, factor, guards)
+
+    def edge(self, p: Poly) -> None:
+        """Note that a root has no derivative where p = 0."""
+        brackets = sorted((a for a in atoms(p) if a.head in BRACKETS), key=lambda a: a.key)
+        if brackets:
+            for part, inside in zip(split(p, brackets[0]), (ONE, ZERO), strict=True):
+                guard = poly(brackets[0]) if inside else ONE - brackets[0]
+                with noted() as notes:
+                    self.edge(part)
+                pass_on(notes, Guard("holds", guard))
+        elif not is_certain(Condition("positive", p)) and constant(p) is None:
+            note("edge", p)
+
+    def never(self, case: tuple[tuple[Atom, bool], ...]) -> bool:
+        """Whether a case contradicts itself: a mask keeps an entry, and the greatest is not kept."""
+        return any(
+            (mask := self.masks.get(a)) is not None
+            and holds != mask.keeps
+            and any(held == mask.keeps and mask.is_at(k) for k, held in case)
+            for a, holds in case
+        )
+
+    def facts(self) -> tuple[Condition, ...]:
+        """What holds wherever the definition has a value; and an entry kept makes the greatest kept."""
+        kept = []
+        for there, mask in self.masks.items():
+            at, here = (poly(b) if mask.keeps else ONE - b for b in (there, mask.bracket))
+            kept.append(Condition("holds", ONE - here * (ONE - at)))
+        told = [
+            Condition("positive", atom.args[0])
+            for c in self.known
+            if c.kind == "holds" and not c.guards and len(c.expression.terms) == 1
+            for atom in atoms(c.expression)
+            if atom.head == "positive"
+        ]
+        return (*self.known, *told, *kept)
 
     def fits(self, p: Poly, dtype: Any) -> Poly:
         """Note that integers must fit their type, unless they do for all sizes up to a million."""
@@ -129,6 +145,12 @@ class Reader:
             abs(c) * math.prod(MANY ** (abs(e) * (a.head not in BRACKETS)) for a, e in m)
             for m, c in p.terms.items()
         )
+        info, limits = np.iinfo(dtype), bounds(p)
+        ends = [None] if limits is None else [constant(end) for end in limits]
+        if None not in ends and info.min <= ends[0] and ends[-1] <= info.max:
+            return p
+        if info.min == 0 and not at_least_zero(p):
+            raise Undecided("arithmetic of unsigned integers, which wraps around")
         if largest > np.iinfo(dtype).max:
             self.assume(f"fits in {np.dtype(dtype)}", p)
         return p
@@ -139,11 +161,11 @@ class Reader:
             for atom, _ in monomial:
                 if atom.head in ("positive", "zero"):
                     kind = "crossing" if may_vanish(atom.args[0]) else "boundary"
-                    self.assume(kind, atom.args[0])
+                    note(kind, atom.args[0])
                 if atom.head == "delta":
                     for inner in atoms(atom.args[0]):
                         if inner.head == "argmax":
-                            self.assume("unique", inner.args[1])
+                            note("unique", inner.args[1])
         return p
 
     def dim(self, dim: Any) -> Poly:
@@ -212,15 +234,21 @@ def _remainder(a: Poly, m: Poly) -> Poly:
 _OF_SIZES = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b}
 
 
-class Array:
-    """A variable of the jaxpr.
+def _bracket_in(indices: Sequence[Poly]) -> Atom | None:
+    """A condition on which an index depends."""
+    found = (a for i in indices for a in atoms(i) if a.head in BRACKETS)
+    return min(found, key=lambda a: a.key, default=None)
 
-    Shape, kind ("f", "i" or "b") and its entries, each computed once.
+
+class Array:
+    """A variable of the jaxpr: shape, kind ("f", "i" or "b"), and its entries, each read once.
+
+    Whoever asks for an entry takes on the conditions that it comes with.
     """
 
     def __init__(self, shape: Shape, kind: str, entries: Entries):
         self.shape, self.kind, self._entries = shape, kind, entries
-        self._known: dict[tuple[Poly, ...], Poly] = {}
+        self._known: dict[tuple[Poly, ...], tuple[Poly, Notes]] = {}
 
     def __call__(self, *indices: Poly) -> Poly:
         """The entry; a scalar stands for an array of any shape."""
@@ -228,9 +256,17 @@ class Array:
         indices = tuple(
             ZERO if n == ONE else i for i, n in single
         )  # an axis of length 1 broadcasts
+        bracket = _bracket_in(indices)
+        if bracket is not None:
+            holds, fails = zip(*(split(i, bracket) for i in indices), strict=True)
+            return by_condition(poly(bracket), lambda: self(*fails), lambda: self(*holds))
         if indices not in self._known:
-            self._known[indices] = self._entries(indices)
-        return self._known[indices]
+            with noted() as notes:
+                found = self._entries(indices)
+            self._known[indices] = found, notes
+        found, notes = self._known[indices]
+        pass_on(notes)
+        return found
 
 
 def kind_of(dtype: Any) -> str:

@@ -1,21 +1,28 @@
 """Rules of the reader for sums, extremes, products, sorts, products of matrices."""
 
+import itertools
 from typing import Any
 
-from derivations.algebra.brackets import at_least, positive
+from derivations.algebra.brackets import at_least, positive, split
+from derivations.algebra.functions import INFINITY
 from derivations.algebra.orders import order
 from derivations.algebra.sums import largest, maximiser, product_over, total
 from derivations.algebra.terms import (
+    BRACKETS,
     ONE,
+    ZERO,
     Poly,
     Undecided,
+    atoms,
     constant,
+    poly,
     product,
     substitute,
 )
-from derivations.reading.arrays import Indices, made
-from derivations.reading.reader import Array, Reader
-from derivations.reading.rules import rule
+from derivations.reading.arrays import Indices
+from derivations.reading.extended import extended_sign, finite, is_infinite
+from derivations.reading.reader import Array, Mask, Reader
+from derivations.reading.rules import made, rule
 
 
 def _reduced(reader: Reader, a: Array, axes: tuple[int, ...], at: Indices, name: str = "k"):
@@ -29,7 +36,7 @@ def _reduced(reader: Reader, a: Array, axes: tuple[int, ...], at: Indices, name:
 def _sum(reader: Reader, equation: Any, a: Array) -> Array:
     def entries(at: Indices) -> Poly:
         names, p, _ = _reduced(reader, a, equation.params["axes"], at)
-        return total(names, p)
+        return total(names, finite(p))
 
     return made(reader, equation, entries)
 
@@ -42,12 +49,52 @@ def _max(reader: Reader, equation: Any, a: Array) -> Array:
         names, p, _ = _reduced(reader, a, equation.params["axes"], at)
         if a.kind == "b":
             raise Undecided("the maximum of truth values")
+        if is_infinite(p):
+            return _masked_maximum(reader, names, p, flip)
         found = flip * largest(names, flip * p)
         if names and found != p:
-            reader.assume("unique", p)
+            reader.assume("tie", p)
         return found
 
     return made(reader, equation, entries)
+
+
+def _masked_maximum(reader: Reader, names: Any, p: Poly, flip: int) -> Poly:
+    """The greatest of what a mask keeps; -∞ where it keeps nothing.
+
+    An entry that is kept is greater than -∞, so where one is, the greatest is one that is kept.
+    """
+    masks = {a for m in p.terms for a, _ in m if a.head in BRACKETS}
+    if not names or len(masks) != 1:
+        raise Undecided("a maximum of infinities by more than one mask")
+    (mask,) = masks
+    parts = split(p, mask)
+    keeps = not is_infinite(parts[0])
+    kept = parts[0 if keeps else 1]
+    if is_infinite(kept) or any(extended_sign(part) != -flip for part in parts if part is not kept):
+        raise Undecided("a maximum of infinities of either sign")
+    reader.assume("tie", kept)
+    at = dict(zip(names, maximiser(names, flip * p), strict=True))
+    inside = poly(mask) if keeps else ONE - mask
+    if any(substitute(inside, here) == ONE for here in _samples(names, p)):
+        return substitute(kept, at)
+    there = substitute(inside, at)
+    for bracket in atoms(there):
+        if bracket.head in BRACKETS:
+            reader.masks[bracket] = Mask(mask, frozenset(names), keeps)
+    (own,) = {a for place in at.values() for a in atoms(place)} or (None,)
+    if own is not None:
+        reader.masked[own.args[1]] = there, kept
+    return there * substitute(kept, at) - flip * (ONE - there) * INFINITY
+
+
+def _samples(names: Any, p: Poly) -> list[dict[Any, Poly]]:
+    """A few places at which a mask may be certain to keep an entry."""
+    free = sorted(p.free.difference(names), key=lambda a: a.key)
+    options = [
+        [ZERO, i.args[1] - 1, *(poly(k) for k in free if k.args[1] == i.args[1])] for i in names
+    ]
+    return [dict(zip(names, values, strict=True)) for values in itertools.product(*options)]
 
 
 @rule("argmax", "argmin")
@@ -56,6 +103,7 @@ def _argmax(reader: Reader, equation: Any, a: Array) -> Array:
 
     def entries(at: Indices) -> Poly:
         names, p, values = _reduced(reader, a, equation.params["axes"], at)
+        finite(p)
         reader.assume("unique", p)
         (value,) = values
         return substitute(value, dict(zip(names, maximiser(names, flip * p), strict=True)))
@@ -91,7 +139,7 @@ def _cumsum(reader: Reader, equation: Any, a: Array) -> Array:
     def entries(at: Indices) -> Poly:
         names, (k,) = reader.indices((a.shape[axis],), "k")
         before = at_least(k - at[axis] if backwards else at[axis] - k)
-        return total(names, before * a(*at[:axis], k, *at[axis + 1 :]))
+        return total(names, before * finite(a(*at[:axis], k, *at[axis + 1 :])))
 
     return made(reader, equation, entries)
 
@@ -110,9 +158,10 @@ def _cumprod(reader: Reader, equation: Any, a: Array) -> Array:
 
 
 def _product(reader: Reader, names: Any, p: Poly) -> Poly:
-    """Π p, whose derivative is read as Π p Σ ∂p / p for an axis of symbolic length."""
+    """Π p, whose derivative is read as Π p Σ ∂p / p, off p = 0, for an axis of symbolic length."""
+    finite(p)
     if constant(product(i.args[1] for i in names)) is None:
-        reader.assume("nonzero", p)
+        reader.assume("meeting", p)
     return product_over(names, p)
 
 
@@ -125,7 +174,7 @@ def _dot(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
         batch, rest = at[: len(left_batch)], list(at[len(left_batch) :])
         first = _placed(len(a.shape), left, inner, left_batch, batch, rest)
         second = _placed(len(b.shape), right, inner, right_batch, batch, rest)
-        return total(names, a(*first) * b(*second))
+        return total(names, finite(a(*first)) * finite(b(*second)))
 
     return made(reader, equation, entries)
 
@@ -146,11 +195,14 @@ def _sort(reader: Reader, equation: Any, *operands: Array) -> list[Array]:
     def sorted_(a: Array) -> Array:
         def entries(at: Indices) -> Poly:
             names, (k,) = reader.indices((a.shape[axis],), "k")
+            if not names:  # of one entry
+                return a(*at)
             if len(names) != 1:
                 raise Undecided("a sort of merged axes")
             key = keys(*at[:axis], k, *at[axis + 1 :])
+            finite(key)
             if keys.kind == "f":
-                reader.assume("unique", key)
+                reader.assume("unique" if len(operands) > 1 else "tie", key)
             return a(*at[:axis], order(names, key, at[axis]), *at[axis + 1 :])
 
         return Array(a.shape, a.kind, entries)

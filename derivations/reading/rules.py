@@ -38,10 +38,15 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
-WRAPPING = ("add", "sub", "mul", "neg")
-
-
-COUNTING = (*WRAPPING, "integer_pow", "reduce_sum", "cumsum", "cumprod", "dot_general")
+# what moves integers or chooses among them; whatever else makes integers may make them too large
+MOVING = frozenset(
+    "broadcast_in_dim reshape slice gather select_n concatenate transpose squeeze expand_dims rev "
+    "pad dynamic_slice dynamic_update_slice sort max min clamp copy copy_p stop_gradient split "
+    "stack unstack argmax argmin iota pjit jit closed_call core_call remat remat2 checkpoint "
+    "custom_jvp_call custom_vjp_call custom_vjp_call_jaxpr custom_lin cond scan reduce_max "
+    "reduce_min dim_as_value optimization_barrier device_put scatter empty empty2 tile "
+    "convert_element_type".split()
+)
 
 
 def _within(reader: Reader, a: Array, aval: Any) -> Array:
@@ -65,11 +70,9 @@ def read(reader: Reader, jaxpr: Any, inputs: Sequence[Array]) -> list[Array]:
         name = equation.primitive.name
         if name not in RULES:
             raise Undecided(f"the primitive {name}")
-        if name in WRAPPING and getattr(equation.outvars[0].aval.dtype, "kind", "") == "u":
-            raise Undecided("arithmetic of unsigned integers, which wraps around")
         outputs = RULES[name](reader, equation, *map(value_of, equation.invars))
         outputs = [outputs] if isinstance(outputs, Array) else outputs
-        if name in COUNTING:
+        if name not in MOVING:
             outputs = [
                 _within(reader, a, v.aval) for a, v in zip(outputs, equation.outvars, strict=True)
             ]
@@ -83,8 +86,7 @@ def _constant_array(reader: Reader, value: Any) -> Array:
     value = np.asarray(value)
     shape, kind = tuple(map(number, value.shape)), kind_of(value.dtype)
     if value.size == 0 or (value == value.flat[0]).all():
-        same = literal(reader, value.flat[0]) if value.size else ZERO
-        return Array(shape, kind, lambda _: same)
+        return Array(shape, kind, lambda _: literal(reader, value.flat[0]) if value.size else ZERO)
     if value.size > 64:
         raise Undecided(f"a constant array of shape {value.shape}")
     return Array(shape, kind, lambda at: _picked(reader, value, at))
@@ -102,15 +104,18 @@ def _picked(reader: Reader, value: np.ndarray, at: tuple[Poly, ...]) -> Poly:
     )
 
 
+def made(reader: Reader, equation: Any, entries: Callable[[tuple[Poly, ...]], Poly]) -> Array:
+    """An array of the shape and kind of what the equation gives."""
+    out = equation.outvars[0].aval
+    return Array(reader.shape(out.shape), kind_of(out.dtype), entries)
+
+
 def elementwise(function: Callable[..., Poly]) -> Rule:
     """The rule of a primitive that works entry by entry."""
 
     def apply(reader: Reader, equation: Any, *inputs: Array) -> Array:
-        out = equation.outvars[0].aval
-        return Array(
-            reader.shape(out.shape),
-            kind_of(out.dtype),
-            lambda at: function(reader, *(array(*at) for array in inputs)),
+        return made(
+            reader, equation, lambda at: function(reader, *(array(*at) for array in inputs))
         )
 
     return apply

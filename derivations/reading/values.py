@@ -5,11 +5,23 @@ from fractions import Fraction
 from typing import Any
 
 from derivations.algebra import functions as f
-from derivations.algebra.brackets import at_least, positive
+from derivations.algebra.brackets import at_least, positive, split, whole_maximum
 from derivations.algebra.ranges import at_least_zero, bounds, divided
-from derivations.algebra.terms import ONE, Poly, Undecided, add, constant, number
+from derivations.algebra.terms import (
+    BRACKETS,
+    ONE,
+    Poly,
+    Undecided,
+    add,
+    atoms,
+    constant,
+    number,
+    poly,
+)
+from derivations.reading.cases import by_condition
+from derivations.reading.extended import with_limits
 from derivations.reading.reader import Array, Reader, frozen
-from derivations.reading.rules import RULES, elementwise, rule
+from derivations.reading.rules import RULES, Rule, elementwise, rule
 
 HALF = Fraction(1, 2)
 
@@ -21,13 +33,23 @@ def _reciprocal(reader: Reader, p: Poly) -> Poly:
 
 def _power(reader: Reader, p: Poly, q: Any) -> Poly:
     if Fraction(q).denominator != 1:
-        reader.needs("positive", p)
+        reader.needs("nonneg" if q > 0 else "positive", p)
+        if 0 < q < 1:
+            reader.edge(p)
     elif q < 0:
         reader.needs("nonzero", p)
     return f.power(p, q)
 
 
 def _log(reader: Reader, p: Poly) -> Poly:
+    """Of 0 it is -∞, case by case where the 0 is a case."""
+    if not p:
+        return -f.INFINITY
+    zeros = [a for a in atoms(p) if a.head in BRACKETS and not all(split(p, a))]
+    if zeros:
+        bracket = min(zeros, key=lambda a: a.key)
+        yes, no = split(p, bracket)
+        return by_condition(poly(bracket), lambda: _log(reader, no), lambda: _log(reader, yes))
     reader.needs("positive", p)
     return f.log(p)
 
@@ -86,7 +108,29 @@ REAL = {
     "reduce_precision": lambda _, a: a,
     "real": lambda _, a: a,
 }
-RULES.update({name: elementwise(function) for name, function in REAL.items()})
+WHOLE = {
+    "abs": lambda _, a: a * (at_least(a - 1) - at_least(-a - 1)),
+    "max": lambda _, a, b: whole_maximum(a, b),
+    "min": lambda _, a, b: -whole_maximum(-a, -b),
+    "square": lambda _, a: a * a,
+}
+
+
+def _of_kind(name: str) -> Rule:
+    """The rule of reals, or that of integers where there is another."""
+    real, whole = (
+        elementwise(with_limits(name, REAL[name])),
+        elementwise(WHOLE.get(name, REAL[name])),
+    )
+
+    def apply(reader: Reader, equation: Any, *inputs: Array) -> Array:
+        is_real = any(a.kind == "f" for a in inputs)
+        return (real if is_real else whole)(reader, equation, *inputs)
+
+    return apply
+
+
+RULES.update({name: _of_kind(name) for name in REAL})
 
 NEEDS: dict[str, tuple[str, Callable[[Poly], Poly]]] = {  # where a function of the table is smooth
     "erf_inv": ("positive", lambda a: ONE - a * a),
@@ -121,13 +165,16 @@ RULES["ceil"] = elementwise(lambda r, a: -_of_table("floor")(r, -a))
 
 @rule("mul")
 def _mul(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
-    return elementwise(lambda _, p, q: p * q)(reader, equation, a, b)
+    if "f" not in (a.kind, b.kind):
+        return elementwise(lambda _, p, q: p * q)(reader, equation, a, b)
+    return elementwise(with_limits("mul", lambda _, p, q: p * q))(reader, equation, a, b)
 
 
 @rule("div")
 def _div(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
     if "f" in (a.kind, b.kind):
-        return elementwise(lambda r, p, q: p * _reciprocal(r, q))(reader, equation, a, b)
+        quotient = with_limits("div", lambda r, p, q: p * _reciprocal(r, q))
+        return elementwise(quotient)(reader, equation, a, b)
     return elementwise(lambda _, p, q: _digit(p, q, 0))(reader, equation, a, b)
 
 
@@ -158,12 +205,15 @@ def _digit(p: Poly, q: Poly, which: int) -> Poly:
 def _sign(reader: Reader, equation: Any, a: Array) -> Array:
     if a.kind == "i":
         return elementwise(lambda _, p: at_least(p - 1) - at_least(-p - 1))(reader, equation, a)
-    return elementwise(lambda r, p: r.boundary(f.sign_of(p)))(reader, equation, a)
+    real = with_limits("sign", lambda r, p: r.boundary(f.sign_of(p)))
+    return elementwise(real)(reader, equation, a)
 
 
 @rule("integer_pow")
 def _integer_pow(reader: Reader, equation: Any, a: Array) -> Array:
-    return elementwise(lambda r, p: _power(r, p, equation.params["y"]))(reader, equation, a)
+    y = equation.params["y"]
+    name = {2: "square", 1: "copy"}.get(y, "integer_pow")
+    return elementwise(with_limits(name, lambda r, p: _power(r, p, y)))(reader, equation, a)
 
 
 @rule("pow")
@@ -172,6 +222,10 @@ def _pow(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
         exponent = constant(q)
         if exponent is not None:
             return _power(r, p, exponent)
+        cases = sorted((x for x in atoms(q) if x.head in BRACKETS), key=lambda x: x.key)
+        if cases:
+            yes, no = split(q, cases[0])
+            return by_condition(poly(cases[0]), lambda: entry(r, p, no), lambda: entry(r, p, yes))
         r.needs("positive", p)
         return f.symbolic_power(p, q)
 

@@ -4,71 +4,79 @@ It has two duties. It keeps the algebra honest: nothing is called PROVED unless 
 several sizes and random points. And it finds the concrete inputs that a refutation needs. The true
 derivative comes from forward-mode tangents of the definition, so no derivative rule of JAX and none
 of the algebra is used.
+
+Entries are what IEEE 754 makes of real numbers: nan and ±∞ come where a machine of endless
+precision would have them. Integers are those of the machine, and so are conversions to a narrower
+type. See `numbers` for what a tangent is.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
-from derivations.witness.numbers import CannotEvaluate, Number, Surroundings, reals
-
-RULES: dict[str, Callable] = {}
-
-
-def constant(value: Any) -> Number:
-    """A literal or a constant of the program, exactly."""
-    if str(getattr(value, "dtype", "")) == "float0":
-        return Number(reals(np.zeros(np.shape(value))))
-    value = np.asarray(value)
-    is_float = value.dtype.kind not in "iub"
-    return Number(reals(value.astype(np.float64)) if is_float else value)
-
-
-WRAPPING = ("add", "sub", "mul", "neg")
-
-
-def _is_unsigned(equation: Any) -> bool:
-    return getattr(equation.outvars[0].aval.dtype, "kind", "") == "u"
-
-
-def evaluate(
-    around: Surroundings, jaxpr: Any, consts: Sequence, args: Sequence[Number]
-) -> list[Number]:
-    """Run an open jaxpr."""
-    known = dict(zip(jaxpr.constvars, map(constant, consts), strict=True))
-    known.update(zip(jaxpr.invars, args, strict=True))
-
-    def value_of(atom: Any) -> Number:
-        return constant(atom.val) if hasattr(atom, "val") else known[atom]
-
-    for equation in jaxpr.eqns:
-        name = equation.primitive.name
-        if name not in RULES:
-            raise CannotEvaluate(f"the primitive {name}")
-        if name in WRAPPING and _is_unsigned(equation):
-            raise CannotEvaluate("arithmetic of unsigned integers, which wraps around")
-        params = {**equation.params, "_primitive": equation.primitive}
-        params["_outputs"] = [v.aval for v in equation.outvars]
-        try:
-            outputs = RULES[name](around, params, *map(value_of, equation.invars))
-        except (ArithmeticError, AttributeError, IndexError, TypeError, ValueError) as error:
-            raise CannotEvaluate(f"{name} could not be evaluated: {error}") from error
-        outputs = [outputs] if isinstance(outputs, Number) else outputs
-        known.update(zip(equation.outvars, outputs, strict=True))
-    return [value_of(atom) for atom in jaxpr.outvars]
+from derivations.witness import (  # noqa: F401 (each fills the dict of rules)
+    arithmetic,
+    choices,
+    control,
+    conversions,
+    functions,
+    linear,
+    orders,
+    places,
+    reductions,
+    refusals,
+    shapes,
+    windows,
+)
+from derivations.witness.evaluate import evaluate, given, refuse_complex
+from derivations.witness.numbers import (
+    MP,
+    NAN,
+    STILL,
+    CannotEvaluate,
+    Number,
+    Surroundings,
+    by_entry,
+)
 
 
 def run(
-    jaxpr: Any, args: Sequence[np.ndarray], tangents: Sequence[np.ndarray | None]
+    jaxpr: Any,
+    args: Sequence[np.ndarray],
+    tangents: Sequence[np.ndarray | None],
+    poles: bool = True,
+    keeps_digits: bool = False,
 ) -> tuple[list[Number], bool]:
-    """The outputs of a closed jaxpr, and whether a kink was near."""
-    around = Surroundings()
-    numbers = [Number(a, t) for a, t in zip(args, tangents, strict=True)]
-    with jax.enable_x64(True):
+    """The outputs of a closed jaxpr, and whether a kink was near.
+
+    Where a value is nan, so is its tangent. Without poles 1 / 0 is nan rather than ∞. With digits
+    kept, conversions to narrower floats do not round.
+    """
+    around = Surroundings(has_no_poles=not poles, keeps_digits=keeps_digits)
+    variables = jaxpr.jaxpr.invars
+    numbers = [_entering(*x) for x in zip(variables, args, tangents, strict=True)]
+    with jax.enable_x64(True), np.errstate(all="ignore"):
         outputs = evaluate(around, jaxpr.jaxpr, jaxpr.consts, numbers)
-    return outputs, around.near_kink
+    for variable in jaxpr.jaxpr.outvars:
+        refuse_complex(getattr(variable.aval, "dtype", None))
+    return [_leaving(x) for x in outputs], around.near_kink
 
 
-from derivations.witness import arrays, control, values  # noqa: E402, F401 (they fill RULES)
+def _entering(variable: Any, value: Any, tangent: np.ndarray | None) -> Number:
+    refuse_complex(variable.aval.dtype)
+    value = np.asarray(value)
+    if value.shape != tuple(variable.aval.shape):
+        raise CannotEvaluate(f"an argument of shape {value.shape} for {variable.aval}")
+    x = given(Number(value), variable.aval.dtype)
+    if tangent is None or not x.is_float:
+        return x
+    return Number(x.value, by_entry(lambda t: MP.mpf(t) if t else STILL, tangent))
+
+
+def _leaving(x: Number) -> Number:
+    if x.tangent is None or not x.is_float:
+        return Number(x.value)
+    slopes = by_entry(lambda a, t: NAN if MP.isnan(a) else MP.mpf(t), x.value, x.tangent)
+    return Number(x.value, slopes)

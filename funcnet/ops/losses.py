@@ -15,6 +15,7 @@ from jaxtyping import Array, Float, Integer
 
 from funcnet.contract import Between, Labels, Rows, checked
 from funcnet.ops.activations import softplus
+from funcnet.ops.labels import at_label, is_label, one_hot
 from funcnet.ops.normalization import Epsilon
 from funcnet.ops.softmax import log_softmax
 
@@ -53,10 +54,9 @@ def binary_cross_entropy(
 ) -> Float[Array, ""]:
     r"""Binary cross entropy of probabilities, averaged over the examples.
 
-    $L = -\frac1n \sum_{ni} y \log p + (1 - y) \log(1 - p)$;
-
-    p and 1 - p below ε count as ε, with gradient 0. Prefer `sigmoid_binary_cross_entropy`, which
-    needs no bound.
+    The loss is $L = -\frac1n \sum_{ni} \left(y \log p + (1 - y) \log(1 - p)\right)$, where p and
+    1 - p below ε count as ε, with gradient 0. Prefer `sigmoid_binary_cross_entropy`, which needs no
+    bound.
     """
     p, q, y = _at_least(eps, probabilities), _at_least(eps, 1 - probabilities), labels
     return -(y * jnp.log(p) + (1 - y) * jnp.log(q)).sum() / y.shape[0]
@@ -143,7 +143,7 @@ def cross_entropy_with_integer_labels(
     p below ε counts as ε, with gradient 0. A label out of range gives nan under `jit`, where it
     cannot raise.
     """
-    return -jnp.log(_at_least(eps, _at_label(probabilities, labels))).sum() / labels.shape[0]
+    return -jnp.log(_at_least(eps, at_label(probabilities, labels))).sum() / labels.shape[0]
 
 
 def cross_entropy_with_integer_labels_forward(probabilities, labels, eps):
@@ -156,7 +156,7 @@ def cross_entropy_with_integer_labels_forward(probabilities, labels, eps):
 def cross_entropy_with_integer_labels_backward(eps, residuals, loss_bar):
     p, labels = residuals
     p_bar = -loss_bar / p.shape[0] * _bounded_reciprocal(eps, p)
-    return _one_hot(labels, p) * p_bar, None
+    return one_hot(labels, p) * p_bar, None
 
 
 cross_entropy_with_integer_labels.defvjp(
@@ -201,7 +201,7 @@ def softmax_cross_entropy_with_integer_labels(
     The derivative is $(p_{nk} - [k = y_n]) / n$. A label out of range gives nan under `jit`, where
     it cannot raise.
     """
-    return -_at_label(log_softmax.fun(logits), labels).sum() / logits.shape[0]
+    return -at_label(log_softmax.fun(logits), labels).sum() / logits.shape[0]
 
 
 def softmax_cross_entropy_with_integer_labels_forward(logits, labels):
@@ -211,7 +211,7 @@ def softmax_cross_entropy_with_integer_labels_forward(logits, labels):
 
 def softmax_cross_entropy_with_integer_labels_backward(residuals, loss_bar):
     log_p, labels = residuals
-    return loss_bar / log_p.shape[0] * (jnp.exp(log_p) - _one_hot(labels, log_p)), None
+    return loss_bar / log_p.shape[0] * (jnp.exp(log_p) - one_hot(labels, log_p)), None
 
 
 softmax_cross_entropy_with_integer_labels.defvjp(
@@ -228,7 +228,7 @@ def svm_hinge(
 ) -> Float[Array, ""]:
     r"""Multi-class hinge loss over the wrong classes.
 
-    $L = \frac1n \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + 1)$.
+    The loss is $L = \frac1n \sum_n \sum_{j \ne y_n} \max(0, s_{nj} - s_{n y_n} + 1)$.
 
     The derivative counts margins: $[\text{margin}_{nj} > 0]$ for the wrong classes, minus their
     number for the right one; 0 for a margin of exactly 0. A label out of range gives nan under
@@ -249,7 +249,7 @@ def svm_hinge_backward(residuals, loss_bar):
     violated, labels = residuals
     wrong = violated.astype(loss_bar.dtype)
     right = wrong.sum(axis=-1, keepdims=True)
-    return loss_bar / wrong.shape[0] * (wrong - _one_hot(labels, wrong) * right), None
+    return loss_bar / wrong.shape[0] * (wrong - one_hot(labels, wrong) * right), None
 
 
 svm_hinge.defvjp(svm_hinge_forward, svm_hinge_backward)
@@ -282,27 +282,7 @@ def _bounded_reciprocal(eps, p):
     return jnp.where(p > eps, 1 / _at_least(eps, p), 0)
 
 
-def _is_label(labels, scores):
-    """True at each row's label."""
-    classes = jnp.arange(scores.shape[-1])  # of full width: int8 ends at 127
-    return labels.astype(classes.dtype)[:, None] == classes[None, :]
-
-
-def _one_hot(labels, scores):
-    """Rows of 0 and a single 1; of nan, not of 0, where a label is out of range."""
-    is_label = _is_label(labels, scores)
-    valid = is_label.any(axis=-1, keepdims=True)
-    return jnp.where(valid, is_label.astype(scores.dtype), jnp.nan)
-
-
-def _at_label(scores, labels):
-    """Each row's entry at its label; nan, not a wrong number, where it is out of range."""
-    is_label = _is_label(labels, scores)
-    picked = jnp.where(is_label, scores, 0).sum(axis=-1)
-    return jnp.where(is_label.any(axis=-1), picked, jnp.nan)
-
-
 def _wrong_margins(scores, labels):
-    """s_j - s_y + 1 for the wrong classes, 0 for the right one."""
-    margin = scores - _at_label(scores, labels)[:, None] + 1
-    return jnp.where(_is_label(labels, scores), 0, margin)
+    """The margins s_j - s_y + 1 of the wrong classes, and 0 for the right one."""
+    margin = scores - at_label(scores, labels)[:, None] + 1
+    return jnp.where(is_label(labels, scores), 0, margin)

@@ -75,9 +75,9 @@ def batch_norm_evaluation(
     variance: Annotated[Float[Array, "d"], Variance],
     eps: Epsilon = 1e-5,
 ) -> Float[Array, "n d"]:
-    r"""Batch normalisation by given statistics.
+    r"""Batch normalisation by given statistics, as a trained network is evaluated.
 
-    $y_{nj} = \gamma_j (x_{nj} - \mu_j) / \sqrt{v_j + \epsilon} + \beta_j$.
+    The map is affine, $y_{nj} = \gamma_j (x_{nj} - \mu_j) / \sqrt{v_j + \epsilon} + \beta_j$.
     """
     return gamma[None] * ((x - mean[None]) * lax.rsqrt(variance + eps)[None]) + beta[None]
 

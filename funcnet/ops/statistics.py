@@ -111,7 +111,7 @@ def _axes(x, axis):
 
 
 def _count(op, x, axis, ddof=0):
-    """N - ddof, the denominator, for the axes reduced."""
+    """The denominator n - ddof, with n the number of entries that are averaged."""
     given = () if axis is None else (axis,) if isinstance(axis, int) else axis
     if not all(-x.ndim <= i < x.ndim for i in given):
         raise ValueError(

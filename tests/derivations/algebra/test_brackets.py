@@ -1,11 +1,11 @@
 """Conditions as 0 and 1, the rules between them, and the rules that must not be applied."""
 
+import numpy as np
 import pytest
 from letters import HALF, LABEL, A, B, C, E, I, J, K, M, N, P, Z, i, j, k, p, q, x, y
 
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import (
-    MOST_CASES,
     at_least,
     content,
     delta,
@@ -19,8 +19,10 @@ from derivations.algebra.brackets import (
     zero,
 )
 from derivations.algebra.decide import is_zero
+from derivations.algebra.numeric import Place, value
 from derivations.algebra.sums import largest, maximiser, product_over, total
 from derivations.algebra.terms import ONE, ZERO, Atom, Undecided, add, entry, number, poly, size
+from derivations.limits import MOST_CASES
 
 LARGEST = largest((I,), x(I))
 (TOP,) = maximiser((I,), x(I))
@@ -244,3 +246,34 @@ def test_content_leaves_coprime_integers():
 
     assert sorted(left.terms.values()) == [1, 3]
     assert poly(size("n")) * content(N) == N
+
+
+SYMMETRIC = [
+    (largest((I, J), y(I, J) + y(J, I)), y(k, j) + y(j, k)),
+    (largest((I,), x(I) + x(N - 1 - i)), x(k) + x(N - 1 - k)),
+    (largest((I,), x(I) * x(N - 1 - i)), x(k) * x(N - 1 - k)),
+]
+
+
+@pytest.mark.parametrize(("greatest", "one"), SYMMETRIC)
+def test_a_maximum_that_is_taken_twice_names_no_maximiser(greatest, one):
+    """Both [0, 1] and [1, 0] have the greatest value: it is not that of one maximiser alone."""
+    rows = np.array([[0, 5], [3, 1]], dtype=object)
+    arrays = {"y": rows, "x": np.array([2, 4, 3, 1], dtype=object)}
+    at = Place({"n": 2 if "'y'" in one.key else 4}, arrays, {})
+
+    for first, second in ((0, 1), (1, 0)) if "'y'" in one.key else ((1, 0), (2, 0)):
+        place = at.at({K: first, J: second})
+        equal = value(one, place) == value(greatest, place)
+        assert value(zero(greatest - one), place) == equal
+        assert value(positive(greatest - one), place) == (not equal)
+
+
+def test_the_root_of_a_product_is_0_where_a_label_is():
+    """√(l b) is there for l = 0 and b < 0, where √b is not."""
+    root = f.power(LABEL * B, HALF)
+    arrays = {"label": np.array([0]), "b": np.array(-1, dtype=object)}
+
+    assert value(root, Place({"n": 1, "m": 2}, arrays, {I: 0})) == 0
+    assert root * root == LABEL * B
+    assert f.power(LABEL * LABEL, HALF) == LABEL

@@ -11,7 +11,6 @@ from twins import FREE, NAMES, Off, built, close, in_kernel, plainly, points, re
 from derivations.algebra import functions as f
 from derivations.algebra.sums import total
 from derivations.algebra.terms import (
-    MOST_TERMS,
     ONE,
     ZERO,
     Atom,
@@ -35,6 +34,7 @@ from derivations.algebra.terms import (
     times,
     variable,
 )
+from derivations.limits import MOST_TERMS
 
 COS, SIN = f.fn("cos", A), f.fn("sin", A)
 TWO = number(2)

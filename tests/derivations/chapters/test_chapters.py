@@ -8,7 +8,8 @@ import sympy as sp
 from found import OPS
 
 from derivations import chapter, chapter_of, chapters
-from derivations.chapters.errata import TRAPS, errata
+from derivations.chapters.errata import errata
+from derivations.chapters.traps import TRAPS
 from derivations.language.checking import UnequalError, require_equal
 from derivations.language.notation import (
     Derivative,

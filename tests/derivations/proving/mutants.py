@@ -1,7 +1,4 @@
-"""Mutants of our own rules, generated from their source.
-
-Each is the code with one plausible mistake.
-"""
+"""Mutants of our own rules: their source with one plausible mistake each."""
 
 import ast
 import copy

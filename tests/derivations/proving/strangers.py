@@ -1,6 +1,6 @@
-"""Ops that are not ours.
+"""Ops that are not ours, each with a right backward and with wrong ones.
 
-For each a right rule and wrong ones, as (definition, backward, sizes, wrong backwards).
+An entry is (definition, backward, sizes, wrong backwards).
 """
 
 import jax

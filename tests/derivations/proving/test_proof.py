@@ -1,7 +1,4 @@
-"""prove, from annotations and from sizes; the words of its verdicts; the command line.
-
-The helper for tests.
-"""
+"""`prove` from annotations and from sizes, the words of its verdicts, its command and helpers."""
 
 import argparse
 import itertools

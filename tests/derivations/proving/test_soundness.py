@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import pytest
 
 from derivations.algebra.terms import ZERO
-from derivations.proving.proof import SelfContradiction, prove
+from derivations.proving.proof import prove
 from derivations.reading.reader import Array, kind_of
 from derivations.reading.rules import RULES
 
@@ -178,8 +178,10 @@ def test_a_trap_is_never_proved(trap):
 
 
 def test_a_primitive_that_is_not_understood_is_named():
-    op = rule(lambda x: jax.lax.top_k(x, 2)[0], lambda g, x: (jnp.pad(g, (0, 2)),))
+    def definition(x):
+        return jax.lax.top_k(x, 2)[0]
 
+    op = rule(definition, lambda g, x: jax.vjp(definition, x)[1](g))
     proof = prove(op, "4")
 
     assert proof.verdict == "UNKNOWN"
@@ -393,9 +395,9 @@ def test_a_function_of_a_function_may_undo_it(name):
 
 def test_that_integers_fit_their_type_is_a_condition():
     def definition(x):
-        return x * (jnp.arange(x.shape[0], dtype=jnp.int32) * 100000 * 100000).astype(float)
+        return x * (jnp.arange(x.shape[0], dtype=jnp.int32) * 1000 * 1000).astype(float)
 
-    op = rule(definition, lambda g, x: (g * jnp.arange(x.shape[0]).astype(float) * 1e10,))
+    op = rule(definition, lambda g, x: (g * jnp.arange(x.shape[0]).astype(float) * 1e6,))
     proof = prove(op, "n")
 
     assert not proof or any("fits in int32" in condition for condition in proof.conditions)
@@ -446,7 +448,7 @@ def test_a_reader_that_misreads_one_entry_proves_nothing(monkeypatch, factor):
         return factor * x * jnp.arange(x.shape[0]).astype(float)
 
     op = rule(definition, lambda g, x: (factor * g * jnp.arange(x.shape[0]).astype(float),))
-    try:
-        assert prove(op, "n").verdict == "UNKNOWN"
-    except SelfContradiction:
-        assert factor == 0.5  # exact numbers: it can only be the reader
+    proof = prove(op, "n")
+
+    assert proof.verdict == "UNKNOWN"
+    assert ("please report" in proof.reason) == (factor == 0.5)  # it can only be the reader

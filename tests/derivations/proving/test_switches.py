@@ -20,9 +20,9 @@ def test_the_value_on_a_kink_is_told_beside_those_of_its_sides():
     assert told in conditions(relu, "n")
 
 
-def test_a_switch_of_the_code_alone_is_said_to_be_right():
+def test_a_switch_of_the_code_alone_is_no_condition():
     softplus = op_of(lambda x: jax.nn.softplus(x), lambda g, x: g * jax.nn.sigmoid(x))
-    assert "on it the backward gives the derivative" in conditions(softplus, "n")
+    assert not conditions(softplus, "n")
 
 
 @pytest.mark.parametrize("point", [0.0, 0.5, -3.0, 12345.0, 1e-3])

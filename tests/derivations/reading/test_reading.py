@@ -10,7 +10,7 @@ from jax.scipy import special
 
 from derivations.algebra.text import text
 from derivations.proving.proof import prove
-from derivations.reading import Reader, literal
+from derivations.reading import Reader, literal, noted
 
 FUNCTIONS = {
     "arithmetic": (lambda x, y: (x + y) * (x - y) / (1 + y**2) - (-x) ** 3, "n", "n"),
@@ -113,9 +113,10 @@ def test_literals_are_read_exactly(value, expected):
 
 def test_a_constant_read_as_such_is_a_condition():
     reader = Reader()
-    literal(reader, 0.7071067811865476)
+    with noted() as notes:
+        literal(reader, 0.7071067811865476)
 
-    (condition,) = reader.conditions
+    (condition,) = notes
     assert "0.7071067811865476 is read as" in condition.expression
 
 

@@ -1,0 +1,82 @@
+"""The op as JAX itself runs it at a point: eagerly, in double precision, by its own protocol."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import jax
+import numpy as np
+
+from derivations.proving.points import Point
+from derivations.proving.problem import Problem
+from derivations.proving.traces import Traces
+
+
+def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
+    """The value's parts and each gradient by `jax.vjp` of the op, and the definition's value.
+
+    Raises:
+        Exception: whatever the code raises.
+    """
+    with jax.enable_x64(True), _quick(), _as_usual():
+        arrays = [
+            float(x) if a.symbolic else _array(x)
+            for a, x in zip(problem.arrays, point.inputs, strict=True)
+        ]
+        floats = [problem.arrays.index(a) for a in problem.differentiable()]
+
+        def of_floats(*given: Any) -> Any:
+            every = list(arrays)
+            for k, x in zip(floats, given, strict=True):
+                every[k] = x
+            return problem.call(problem.target, every)
+
+        value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
+        leaves, tree = jax.tree.flatten(value)
+        bars = [
+            jax.numpy.asarray(_array(c), dtype=leaf.dtype)
+            for c, leaf in zip(point.cotangents, leaves, strict=True)
+        ]
+        gradients = pull(tree.unflatten(bars))
+        found = {"value": [np.asarray(x, float) for x in leaves]}
+        found["definition"] = [
+            np.asarray(x, float) for x in jax.tree.leaves(problem.value(*arrays))
+        ]
+        names = [problem.arrays[k].name for k in floats]
+        return found | {n: [np.asarray(g, float)] for n, g in zip(names, gradients, strict=True)}
+
+
+def traces_run(problem: Problem, traces: Traces, point: Point) -> dict[str, list[np.ndarray]]:
+    """What the traced program gives in double precision."""
+    with jax.enable_x64(True), _as_usual():
+        given = [_array(x) for x in (*point.cotangents, *point.inputs)]
+        found = jax.core.eval_jaxpr(traces.hand.jaxpr, traces.hand.consts, *given)
+    count = len(traces.outputs)
+    numbers = [np.asarray(x, float) for x in found]
+    names = (a.name for a in problem.differentiable())
+    return {"value": numbers[:count]} | {
+        n: [g] for n, g in zip(names, numbers[count:], strict=True)
+    }
+
+
+def _array(x: np.ndarray) -> Any:
+    return jax.numpy.asarray(np.asarray(x, dtype="int32" if x.dtype.kind == "i" else "float64"))
+
+
+@contextmanager
+def _as_usual() -> Iterator[None]:
+    """Promotion as JAX has it by default, whatever the caller has set: the doubles are ours."""
+    with jax.numpy_rank_promotion("allow"), jax.numpy_dtype_promotion("standard"):
+        yield
+
+
+@contextmanager
+def _quick() -> Iterator[None]:
+    """Compile every operation fast rather than well, for it runs once."""
+    name = "jax_disable_most_optimizations"
+    before = jax.config.values.get(name, False)
+    jax.config.update(name, True)
+    try:
+        yield
+    finally:
+        jax.config.update(name, before)
