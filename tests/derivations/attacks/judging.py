@@ -61,8 +61,8 @@ def against_wrong(found: Judged) -> str:
 
 def against_right(found: Judged) -> str:
     """The same of a right rule."""
-    if found.verdict == "REFUTED":
-        return f"a right rule is accused: {found}\n{found.proof.witness if found.proof is not None else ""}"
+    if found.verdict == "REFUTED" and found.proof is not None:
+        return f"a right rule is accused: {found}\n{found.proof.witness}"
     return _against_any(found)
 
 
