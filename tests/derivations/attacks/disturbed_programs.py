@@ -61,6 +61,23 @@ def integers_that_wrap(draw: random.Random, _: Textbook) -> Disturbance:
 
 
 @kind
+def digits_that_are_lost(draw: random.Random, _: Textbook) -> Disturbance:
+    type_ = draw.choice([jnp.float32, jnp.bfloat16, jnp.float16])
+    name, shows = draw.choice(
+        [
+            ("x is none of", lambda x, y: x != y),
+            ("x is below its rounding in", lambda x, y: x < y),
+            ("another floor of 4096 x in", lambda x, y: jnp.floor(4096 * x) != jnp.floor(4096 * y)),
+            ("10⁹ times what is lost in", lambda x, y: 1e9 * jnp.abs(x - y) > 1),
+        ]
+    )
+    return Disturbance(
+        f"{name} {type_.__name__}",
+        lambda g, x, *_: shows(x, x.astype(type_).astype(x.dtype)),
+    )
+
+
+@kind
 def cotangent(draw: random.Random, _: Textbook) -> Disturbance:
     c, sign = threshold_of(draw), draw.choice([1, -1])
     some = draw.choice([jnp.any, jnp.all])
