@@ -35,7 +35,7 @@ from derivations.proving.counterexample import (
 from derivations.proving.equality import Comparison, Pair, Readings, by_algebra
 from derivations.proving.points import Layout, Point
 from derivations.proving.problem import Problem, bar_names
-from derivations.proving.running import as_it_runs, traces_run
+from derivations.proving.running import as_it_asks, as_it_runs, traces_run
 from derivations.proving.sameness import (
     Program,
     differing,
@@ -349,17 +349,37 @@ def _hold_against_run(problem: Problem, names: Sequence[str], f: Findings, doubt
     if not own.samples or traces is None:
         return
     sample_ = own.samples[0]
+    expected = {"value": sample_.outputs, **{n: (g,) for n, g in sample_.gradients.items()}}
     try:
         with stage("running the code"):
-            run = as_it_runs(problem, sample_.point)
+            run = _as_expected_or_as_it_runs(problem, sample_.point, expected, traces.coarsest)
     except Exception as error:  # whatever the code raises
         doubts.every = f"running it raised {type(error).__name__}: {str(error).splitlines()[0]}"
         return
-    expected = {"value": sample_.outputs, **{n: (g,) for n, g in sample_.gradients.items()}}
-    for name, arrays in expected.items():
-        for array, found in zip(arrays, run[name], strict=True):
-            if not _is_near(array, found, traces.coarsest):
-                _dispute(problem, traces, sample_.point, run, f, doubts, name)
+    for name in expected:
+        if not _are_near(expected, run, name, traces.coarsest):
+            _dispute(problem, traces, sample_.point, run, f, doubts, name)
+
+
+Arrays = Mapping[str, Sequence[np.ndarray]]
+
+
+def _as_expected_or_as_it_runs(
+    problem: Problem, point: Point, expected: Arrays, coarsest: float
+) -> Arrays:
+    """What the code asks for, if its numbers are those expected; else what it runs to by JAX."""
+    try:
+        quick = as_it_asks(problem, point)
+        if all(_are_near(expected, quick, name, coarsest) for name in expected):
+            return quick
+    except Exception:
+        pass
+    return as_it_runs(problem, point)
+
+
+def _are_near(expected: Arrays, run: Arrays, name: str, coarsest: float) -> bool:
+    pairs = zip(expected[name], run[name], strict=True)
+    return all(_is_near(array, found, coarsest) for array, found in pairs)
 
 
 def _is_near(array: Any, found: np.ndarray, coarsest: float) -> bool:

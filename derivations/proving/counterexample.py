@@ -122,7 +122,7 @@ def judge(
 
 def _rough(eps: float) -> Tolerance:
     """What is allowed to numbers that were rounded a few times."""
-    return Tolerance(MP.mpf(100 * eps), MP.mpf(min(1000 * eps, 0.25)), MP.mpf(0))
+    return Tolerance(MP.mpf(min(100 * eps, 0.1)), MP.mpf(min(1000 * eps, 0.25)), MP.mpf(0))
 
 
 def _judge(
@@ -369,7 +369,8 @@ def smallest(problem: Problem, f: Findings) -> Witness:
     if not judged.truth.is_limit:
         for sizes in small_sizes(problem)[:4]:
             traces = concrete(problem, sizes, f)
-            found = None if traces is None else _simple(problem, traces, sizes, name)
+            given = (problem, traces, sizes, name, (point, judged))
+            found = None if traces is None else _simple(*given)
             if found is not None:
                 point, judged = found
                 break
@@ -385,10 +386,14 @@ def smallest(problem: Problem, f: Findings) -> Witness:
 
 
 def _simple(
-    problem: Problem, traces: Traces, sizes: Mapping[str, int], name: str
+    problem: Problem,
+    traces: Traces,
+    sizes: Mapping[str, int],
+    name: str,
+    found: tuple[Point, Judged],
 ) -> tuple[Point, Judged] | None:
-    layout, draw = Layout(problem, sizes, traces.outputs), np.random.default_rng(4)
-    rows = draw.choice([-3.0, -2, -1, 1, 2, 3], size=(SIMPLE_TRIES, layout.width))
+    layout = Layout(problem, sizes, traces.outputs)
+    rows = np.concatenate([_small_rows(layout), *_rows_like(layout, name, *found)])
     for row in layout.admitted(rows):
         tick()
         point, f = layout.point(row), Findings()
@@ -402,6 +407,23 @@ def _simple(
         except CannotEvaluate:  # as a loop that does not end there
             return None
     return None
+
+
+def _small_rows(layout: Layout) -> np.ndarray:
+    draw = np.random.default_rng(4)
+    return draw.choice([-3.0, -2, -1, 1, 2, 3], size=(SIMPLE_TRIES, layout.width))
+
+
+def _rows_like(layout: Layout, name: str, point: Point, judged: Judged) -> Iterator[np.ndarray]:
+    """Rows whose entries of an argument are all the one that was found, or whole beside it."""
+    at = [n for n, _ in layout.shapes].index(name) if name != "value" else None
+    if at is None:
+        return
+    value = float(point.inputs[at - len(layout.outputs)][judged.place])
+    for v in (np.trunc(value), np.trunc(value) + np.sign(value), value):
+        rows = _small_rows(layout)[:1]
+        rows[:, layout.slices[at]] = v
+        yield rows
 
 
 def _some_places(problem: Problem, point: Point, name: str) -> Iterator[tuple[int, ...]]:

@@ -1,6 +1,6 @@
 """Both sides of every equality, read from the code, and whether the algebra finds them equal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from derivations.algebra.assumed import Known, with_positive, with_sums
@@ -15,7 +15,7 @@ from derivations.proving.problem import Problem, bar_names
 from derivations.proving.source import line_of
 from derivations.proving.traces import Traces
 from derivations.reading import Array, Condition, Reader, note_axes, noted, read, thawed
-from derivations.reading.domains import excluded
+from derivations.reading.domains import excluded, follows
 from derivations.reading.extended import extended, is_infinite
 from derivations.reading.notes import DOMAIN, note
 from funcnet.contract import Labels
@@ -88,17 +88,29 @@ def by_algebra(
         reason = "an expression nested too deeply"
         return Readings(tuple(Comparison(name, reason=reason) for name in ("value", *wrt)))
     reader.known = tuple(c for c in own if c.kind in DOMAIN)
-    # a root's edge is a switch of the definition, which is looked at
-    facts = tuple(
-        c.expression for c in own if not c.guards and c.kind in ("positive", "nonneg", "edge")
-    )
-    known = Facts(_sums(problem, assumptions, reader), facts, reader)
+    known = Facts(_sums(problem, assumptions, reader), _positive(own, reader), reader)
     found = [_compared("value", lambda: _values(sides, values), known)]
     for k, (a, bar) in enumerate(zip(problem.differentiable(), sides.bars, strict=True)):
         if a.name in wrt:
             c = _compared(a.name, _gradient(reader, problem, sides.outputs, a, bar), known)
             found.append(_explained(c, problem, sides, k))
     return Readings(tuple(found), tuple(own), sides, reader.facts())
+
+
+def _positive(own: Iterable[Condition], reader: Reader) -> tuple[Poly, ...]:
+    """What is not negative wherever the definition has a value, and not 0 up to its switches.
+
+    A root's edge is such a switch, which is looked at; but only where the root is certain to exist.
+    """
+    return tuple(
+        c.expression
+        for c in own
+        if not c.guards
+        and (
+            c.kind in ("positive", "nonneg")
+            or (c.kind == "edge" and follows(replace(c, kind="nonneg"), reader.known))
+        )
+    )
 
 
 def _sums(problem: Problem, assumptions: Assumptions, reader: Reader) -> Known:

@@ -25,6 +25,8 @@ COMBINED = 640
 TOO_FAR = 1e-6  # a relative gap between the rule and JAX's derivative that rounding rarely makes
 APART = 1e-3  # what is wrong on one point alone is wrong by much
 MOST_CANDIDATES = 24
+MOST_UNTOLD = 6  # of them where JAX's own derivative is nan, and says nothing
+UNTOLD = 1e-12
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,6 @@ class Candidate:
     row: np.ndarray
     name: str
     position: int
-    is_on_switch: bool
 
 
 @dataclass(frozen=True)
@@ -191,27 +192,49 @@ def candidates(machine: Machine, seen: Seen, names: frozenset[str]) -> Iterator[
     """Points where the rule is not finite, or not JAX's own derivative, simplest first.
 
     On a gap also where it is another number than on all sides, for there JAX's derivative may be
-    wrong too.
+    wrong too; off all gaps also where that is nan, as behind a guard that only the value has.
     """
     with np.errstate(all="ignore"):
-        bad = _differences(machine, seen)
-        bad = np.maximum(bad, _odd_ones_out(machine, seen))
+        bad = np.maximum(_differences(machine, seen), _odd_ones_out(machine, seen))
+        gaps = np.abs(np.nan_to_num(seen.runs.hand - seen.runs.auto))
     order = np.argsort(np.abs(seen.rows).max(axis=1, initial=0.0), kind="stable")
+    signs = _signs(seen)
     taken: set = set()
-    for row in order:
+    untold = 0
+    for row in order[bad[order].any(axis=1)]:
         for name, part in machine.parts.items():
-            if name not in names or not bad[row, part].size or not bad[row, part].any():
+            here = bad[row, part]
+            if name not in names or not here.size or not here.any():
                 continue
-            position = int(np.argmax(bad[row, part]))
-            signs = np.sign(np.nan_to_num(seen.runs.gaps[row]))
-            kind = (name, bool(np.isfinite(bad[row, part][position])), hash(signs.tobytes()))
+            position = _worst(here, gaps[row, part])
+            is_untold = bool(here[position] == UNTOLD)
+            kind = (name, bool(np.isfinite(here[position])), signs[row].tobytes())
+            if is_untold and (untold == MOST_UNTOLD or not signs[row].all()):
+                continue
             if kind not in taken and len(taken) < MOST_CANDIDATES:
                 taken.add(kind)
-                yield Candidate(seen.rows[row], name, position, bool((signs == 0).any()))
+                untold += is_untold
+                yield Candidate(seen.rows[row], name, position)
+
+
+def _signs(seen: Seen) -> np.ndarray:
+    """On which side of every gap each row is, of those that are not 0 by themselves, as x - x."""
+    is_moving = (np.nan_to_num(seen.runs.gaps) != 0).any(axis=0)
+    signs = np.sign(seen.runs.gaps[:, is_moving])
+    return np.where(np.isnan(signs), 2.0, signs)
+
+
+def _worst(bad: np.ndarray, gaps: np.ndarray) -> int:
+    """Of the entries that are about as wrong, relatively, as the worst, that of most weight."""
+    is_bad = bad >= 0.1 * bad.max()
+    return int(np.argmax(np.where(is_bad, gaps if np.isfinite(bad.max()) else bad, -1.0)))
 
 
 def _differences(machine: Machine, seen: Seen) -> np.ndarray:
-    """How far the rule is from JAX's derivative, relatively; ∞ if not finite, 0 if near."""
+    """How far the rule is from JAX's derivative, relatively; ∞ if not finite, 0 if near.
+
+    Hardly anything, but not 0, where the value is finite and JAX's derivative is not.
+    """
     hand, auto = seen.runs.hand, seen.runs.auto
     has_value = np.isfinite(auto[:, machine.parts["value"]]).all(axis=1)
     gap = np.abs(hand - auto)
@@ -219,7 +242,7 @@ def _differences(machine: Machine, seen: Seen) -> np.ndarray:
     for part in machine.parts.values():
         scale[:, part] += 1e-4 * np.nan_to_num(scale[:, part]).max(axis=1, keepdims=True, initial=0)
     bad = np.where(gap > TOO_FAR * scale + 1e-300, gap / np.where(scale == 0, 1, scale), 0.0)
-    bad = np.where(np.isfinite(hand) & ~np.isfinite(auto), 0.0, bad)
+    bad = np.where(np.isfinite(hand) & ~np.isfinite(auto), UNTOLD, bad)
     return np.where(np.asarray(has_value)[:, None], np.where(np.isfinite(hand), bad, np.inf), 0.0)
 
 

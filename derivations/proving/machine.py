@@ -98,7 +98,7 @@ class Machine:
 
         def call(rows: np.ndarray) -> tuple:
             with jax.enable_x64(True):
-                return run(jnp.asarray(rows))
+                return run(jax.device_put(rows))
 
         return call
 

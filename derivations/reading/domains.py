@@ -1,7 +1,7 @@
 """What follows from what: a condition from its guards, from its sign, and from other conditions."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from derivations.algebra.brackets import positive, settled, zero
 from derivations.algebra.factors import simplest
@@ -205,22 +205,47 @@ def _covers(guards: Sequence[Guard], needed: Sequence[Guard]) -> bool:
     )
 
 
-def _placements(k: Condition, c: Condition) -> Iterable[dict[Atom, Poly]]:
+def _placements(k: Condition, c: Condition) -> Iterator[dict[Atom, Poly]]:
     """The ways to name the free indices of k by those of c."""
-    own = sorted(_free(k), key=lambda a: a.key)
-    wanted = _free(c)
+    own, wanted = _free(k), sorted(_free(c), key=lambda a: a.key)
     places = {i for a in _atoms(c) if a.head == "entry" for i in a.args[3:]}
-    options = [
-        list(
-            dict.fromkeys(
-                [poly(i) for i in sorted(wanted, key=lambda a: a.key) if i.args[1] == mine.args[1]]
-                + sorted((p for p in places if not p.free - wanted), key=lambda p: p.key)
-            )
-        )
-        for mine in own
-    ]
-    chosen = itertools.islice(itertools.product(*options), MOST_MATCHES)
-    return (dict(zip(own, values, strict=True)) for values in chosen)
+    others = sorted((p for p in places if not p.free - set(wanted)), key=lambda p: p.key)
+    for start in _met(k, c, own):
+        left = sorted(own - set(start), key=lambda a: a.key)
+        options = [
+            dict.fromkeys([poly(i) for i in wanted if i.args[1] == mine.args[1]] + others)
+            for mine in left
+        ]
+        for values in itertools.islice(itertools.product(*options), MOST_MATCHES):
+            yield start | dict(zip(left, values, strict=True))
+
+
+def _met(k: Condition, c: Condition, own: frozenset[Atom]) -> Iterator[dict[Atom, Poly]]:
+    """The indices of one entry in k named as in an entry of the same array in c."""
+    entries = [a for a in _atoms(c) if a.head == "entry"]
+    names = {a.args[0] for a in entries}
+    mine = [a for a in _atoms(k) if a.head == "entry" and a.args[0] in names and a.free & own]
+    if not mine:
+        yield {}
+        return
+    first = max(mine, key=lambda a: (len(a.free & own), a.key))
+    for other in sorted(entries, key=lambda a: a.key):
+        at = _named(first.args[3:], other.args[3:], own) if other.args[0] == first.args[0] else None
+        if at is not None:
+            yield at
+
+
+def _named(
+    mine: Sequence[Poly], theirs: Sequence[Poly], own: frozenset[Atom]
+) -> dict[Atom, Poly] | None:
+    at: dict[Atom, Poly] = {}
+    for p, q in zip(mine, theirs, strict=True):
+        index = single(p)
+        if index in own and at.setdefault(index, q) != q:
+            return None
+        if not p.free & own and p != q:
+            return None
+    return at
 
 
 def _free(c: Condition) -> frozenset[Atom]:
