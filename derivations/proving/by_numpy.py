@@ -1,8 +1,8 @@
-"""JAX's operations on arrays that are there, done by NumPy for the time of one run.
+"""JAX's operations done by NumPy: to look around in a program without compiling it.
 
-JAX compiles each operation for each shape, which takes 20 ms, and a run at one point needs dozens
-of them. What a run in the open is to show is which operations the code asks for when its arrays
-are numbers, and what it does with these; so here NumPy finds the numbers. Operations that are not
+JAX compiles each operation for each shape, which takes 20 ms, and a program as a whole, which takes
+200; most of a proof's time would go there. What the code asks for when its arrays are numbers, and
+where it may be wrong, is found by NumPy; what a verdict says is run by JAX. Operations that are not
 in the table, or are asked for of other types, are compiled as ever.
 """
 
@@ -39,9 +39,42 @@ def _broadcast(x: Any, shape: Sequence[int], broadcast_dimensions: Sequence[int]
     return np.broadcast_to(x.reshape([places.get(k, 1) for k in range(len(shape))]), shape)
 
 
+def _converted(x: Any, new_dtype: Any, **_: Any) -> Any:
+    """Integers as XLA makes them of reals: what is too large is the largest, nan is 0."""
+    if x.dtype.kind == "f" and np.dtype(new_dtype).kind in "iu":
+        limits = np.iinfo(new_dtype)
+        whole = np.trunc(np.nan_to_num(x, nan=0.0, posinf=np.inf, neginf=-np.inf))
+        inside = np.clip(whole, limits.min, np.nextafter(float(limits.max) + 1, 0))
+        return np.where(whole > limits.max, limits.max, inside.astype(new_dtype))
+    return x.astype(new_dtype)
+
+
 def _slice(x: Any, start_indices: Any, limit_indices: Any, strides: Any) -> Any:
     steps = strides or [1] * x.ndim
     return x[tuple(map(slice, start_indices, limit_indices, steps))]
+
+
+def _padded(x: Any, filler: Any, padding_config: Sequence[tuple[int, int, int]]) -> Any:
+    """With no side cut off, which `rule_of` sees to."""
+    steps = [between + 1 for _, _, between in padding_config]
+    lengths = [max((n - 1) * step + 1, 0) for n, step in zip(x.shape, steps, strict=True)]
+    sides = [low + high for low, high, _ in padding_config]
+    found = np.full([n + side for n, side in zip(lengths, sides, strict=True)], filler)
+    starts = [low for low, _, _ in padding_config]
+    ends = [low + n for low, n in zip(starts, lengths, strict=True)]
+    found[tuple(map(slice, starts, ends, steps))] = x
+    return found
+
+
+def _along(accumulate: Callable) -> Callable:
+    def rule(x: Any, axis: int, reverse: bool) -> Any:
+        return np.flip(accumulate(np.flip(x, axis), axis), axis) if reverse else accumulate(x, axis)
+
+    return rule
+
+
+def _selected(which: Any, no: Any, yes: Any) -> Any:
+    return np.where(which, yes, no)
 
 
 def _iota(dtype: Any, shape: Sequence[int], dimension: int, **_: Any) -> Any:
@@ -114,11 +147,21 @@ OF_FLOATS: dict[str, Callable] = {
     "reduce_max": _reduced(np.max),
     "reduce_min": _reduced(np.min),
     "dot_general": _contracted,
+    "rem": np.fmod,
+    "cumsum": _along(np.cumsum),
+    "cumprod": _along(np.cumprod),
+    "cummax": _along(np.maximum.accumulate),
+    "cummin": _along(np.minimum.accumulate),
+    "cumlogsumexp": _along(np.logaddexp.accumulate),
+    "argmax": lambda x, axes, index_dtype: np.argmax(x, *axes).astype(index_dtype),
+    "argmin": lambda x, axes, index_dtype: np.argmin(x, *axes).astype(index_dtype),
 }
 OF_BOOLS: dict[str, Callable] = {
     **{n: lambda *x, _f=f, **_: _f(*x) for n, f in LOGIC.items()},
     "reduce_or": _reduced(np.any),
     "reduce_and": _reduced(np.all),
+    "eq": np.equal,
+    "ne": np.not_equal,
 }
 OF_ALL: dict[str, Callable] = {
     "broadcast_in_dim": _broadcast,
@@ -128,22 +171,79 @@ OF_ALL: dict[str, Callable] = {
     "slice": _slice,
     "iota": _iota,
     "concatenate": lambda *x, dimension: np.concatenate(x, dimension),
-    "convert_element_type": lambda x, new_dtype, **_: x.astype(new_dtype),
+    "convert_element_type": _converted,
+    "rev": lambda x, dimensions: np.flip(x, tuple(dimensions)),
+    "pad": _padded,
+    "copy": lambda x: x,
+    "stop_gradient": lambda x: x,
+    "add_any": np.add,
 }
+OF_INTEGERS: dict[str, Callable] = {
+    **{
+        n: OF_FLOATS[n]
+        for n in ("add", "sub", "mul", "neg", "max", "min", "eq", "ne", "gt", "ge", "lt", "le")
+    },
+    "reduce_sum": _reduced(lambda x, axis: np.sum(x, axis, dtype=x.dtype)),
+    "reduce_max": OF_FLOATS["reduce_max"],
+    "reduce_min": OF_FLOATS["reduce_min"],
+}
+TABLES = {"<f8": OF_FLOATS, "|b1": OF_BOOLS, "<i4": OF_INTEGERS, "<i8": OF_INTEGERS}
+
+
+def rule_of(name: str, types: Sequence[Any], params: Any) -> Callable | None:
+    """What NumPy does for a primitive of arrays of these types; None if it is not asked."""
+    kinds = {np.dtype(t).str for t in types}
+    if not kinds <= TABLES.keys() or np.dtype(params.get("new_dtype", "f8")).str not in TABLES:
+        return None
+    if name == "select_n":
+        return _selected if np.dtype(types[0]).kind == "b" else None
+    if name == "pad" and any(k < 0 for sides in params["padding_config"] for k in sides):
+        return None
+    own = TABLES[kinds.pop()] if len(kinds) == 1 else {}
+    return own.get(name) or OF_ALL.get(name)
 
 
 def by_numpy(primitive: Any, *given: Any, **params: Any) -> np.ndarray | None:
     """What a primitive makes of these arrays; None if NumPy is not asked."""
-    name, arrays = primitive.name, [np.asarray(x) for x in given]
-    if name == "select_n" and arrays[0].dtype == bool:
-        which, no, yes = arrays
-        return np.where(which, yes, no)
-    kinds = {x.dtype.str for x in arrays}
-    is_real = kinds == {"<f8"}
-    known = OF_FLOATS if is_real else OF_BOOLS if kinds == {"|b1"} else {}
-    rule = known.get(name) or (OF_ALL.get(name) if kinds <= {"<f8", "|b1", "<i4", "<i8"} else None)
-    is_plain = name != "convert_element_type" or params["new_dtype"] == np.float64
-    return rule(*arrays, **params) if rule and is_plain else None
+    arrays = [np.asarray(x) for x in given]
+    rule = rule_of(primitive.name, [x.dtype for x in arrays], params)
+    return None if rule is None else rule(*arrays, **params)
+
+
+Step = tuple[Callable, list[Any], Any]  # what to do, with which variables, for which
+
+
+def program(closed: Any) -> Callable[..., list[np.ndarray]] | None:
+    """A whole program done by NumPy; None if something in it is not in the table."""
+    steps = _steps(closed.jaxpr)
+    if steps is None:
+        return None
+    jaxpr, consts = closed.jaxpr, [np.asarray(c) for c in closed.consts]
+
+    def run(*given: Any) -> list[np.ndarray]:
+        known = dict(zip(jaxpr.constvars, consts, strict=True))
+        known |= dict(zip(jaxpr.invars, map(np.asarray, given), strict=True))
+        with np.errstate(all="ignore"):
+            for rule, inputs, output in steps:
+                known[output] = rule(*(_value(x, known) for x in inputs))
+        return [_value(x, known) for x in jaxpr.outvars]
+
+    return run
+
+
+def _value(atom: Any, known: dict) -> Any:
+    return np.asarray(atom.val, atom.aval.dtype) if hasattr(atom, "val") else known[atom]
+
+
+def _steps(jaxpr: Any) -> list[Step] | None:
+    steps: list[Step] = []
+    for equation in jaxpr.eqns:
+        name, params = equation.primitive.name, equation.params
+        rule = rule_of(name, [x.aval.dtype for x in equation.invars], params)
+        if rule is None or len(equation.outvars) != 1:
+            return None
+        steps.append((functools.partial(rule, **params), equation.invars, equation.outvars[0]))
+    return steps
 
 
 def _called(primitive: Any, compiled: Callable, *given: Any, **params: Any) -> Any:
@@ -155,7 +255,7 @@ def _called(primitive: Any, compiled: Callable, *given: Any, **params: Any) -> A
 
 @functools.cache
 def _taken() -> list[Any]:
-    known = {*OF_FLOATS, *OF_BOOLS, *OF_ALL, "select_n"}
+    known = {*OF_ALL, "select_n"}.union(*TABLES.values())
     return [p for p in vars(primitives).values() if getattr(p, "name", "") in known]
 
 

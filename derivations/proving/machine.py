@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from derivations.proving.by_numpy import program
 from derivations.proving.points import Layout
 from derivations.proving.problem import Problem
 from derivations.proving.traces import Traces
@@ -93,8 +94,11 @@ class Machine:
     def _compiled(self) -> Callable:
         with jax.enable_x64(True):
             shape = jax.ShapeDtypeStruct((BATCH, self.layout.width), np.float64)
-            lowered = jax.jit(jax.vmap(self._at)).lower(shape)
-            run = lowered.compile(compiler_options=FAST_TO_COMPILE)
+            traced = jax.jit(jax.vmap(self._at)).trace(shape)
+            quick = program(traced.jaxpr)
+            if quick is not None:
+                return quick
+            run = traced.lower().compile(compiler_options=FAST_TO_COMPILE)
 
         def call(rows: np.ndarray) -> tuple:
             with jax.enable_x64(True):
@@ -153,11 +157,11 @@ def _run(closed: Any, args: Sequence[Any], gaps: list[jax.Array]) -> list[Any]:
 
 
 def _few(gap: Any) -> jax.Array:
-    """Some entries of an array of gaps: the first ones, the last ones, and between."""
+    """Some entries of an array of gaps."""
     flat = jnp.ravel(gap)
     if flat.size <= MOST_OF_ONE:
         return flat
-    return flat[np.unique(np.linspace(0, flat.size - 1, MOST_OF_ONE).astype(int))]
+    return flat[:: -(-flat.size // MOST_OF_ONE)]
 
 
 def _waves(x: Any) -> Any:

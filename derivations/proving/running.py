@@ -8,49 +8,77 @@ import jax
 import numpy as np
 
 from derivations.proving.by_numpy import done_by_numpy
+from derivations.proving.machine import FAST_TO_COMPILE
 from derivations.proving.points import Point
 from derivations.proving.problem import Problem
 from derivations.proving.traces import Traces
 
+Arrays = dict[str, list[np.ndarray]]
 
-def as_it_asks(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
+
+def as_it_asks(problem: Problem, point: Point) -> Arrays:
     """As it runs, but NumPy does what the code asks for: quick, and rounded otherwise."""
     with done_by_numpy():
         return as_it_runs(problem, point)
 
 
-def as_it_runs(problem: Problem, point: Point) -> dict[str, list[np.ndarray]]:
+def as_it_runs(problem: Problem, point: Point) -> Arrays:
     """The value's parts and each gradient by `jax.vjp` of the op, and the definition's value.
 
     Raises:
         Exception: whatever the code raises.
     """
     with jax.enable_x64(True), _quick(), _as_usual():
-        arrays = [
-            float(x) if a.symbolic else _array(x)
-            for a, x in zip(problem.arrays, point.inputs, strict=True)
-        ]
-        floats = [problem.arrays.index(a) for a in problem.differentiable()]
+        return _named(problem, *_by_protocol(problem, *_given(problem, point)))
 
-        def of_floats(*given: Any) -> Any:
-            every = list(arrays)
-            for k, x in zip(floats, given, strict=True):
-                every[k] = x
-            return problem.call(problem.target, every)
 
-        value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
-        leaves, tree = jax.tree.flatten(value)
-        bars = [
-            jax.device_put(np.asarray(_numbers(c), dtype=leaf.dtype))
-            for c, leaf in zip(point.cotangents, leaves, strict=True)
-        ]
-        gradients = pull(tree.unflatten(bars))
-        found = {"value": [np.asarray(x, float) for x in leaves]}
-        found["definition"] = [
-            np.asarray(x, float) for x in jax.tree.leaves(problem.value(*arrays))
-        ]
-        names = [problem.arrays[k].name for k in floats]
-        return found | {n: [np.asarray(g, float)] for n, g in zip(names, gradients, strict=True)}
+def as_it_compiles(problem: Problem, point: Point) -> Arrays:
+    """The same, compiled as a whole.
+
+    Raises:
+        Exception: whatever the code raises.
+    """
+    with jax.enable_x64(True), _as_usual():
+        every, bars = _given(problem, point)
+        arrays = {k: x for k, x in enumerate(every) if not problem.arrays[k].symbolic}
+
+        def run(arrays: dict[int, Any], bars: list[Any]) -> tuple[list, list, list]:
+            return _by_protocol(problem, [arrays.get(k, x) for k, x in enumerate(every)], bars)
+
+        lowered = jax.jit(run).lower(arrays, bars)
+        return _named(problem, *lowered.compile(compiler_options=FAST_TO_COMPILE)(arrays, bars))
+
+
+def _given(problem: Problem, point: Point) -> tuple[list[Any], list[Any]]:
+    arrays = [
+        float(x) if a.symbolic else _array(x)
+        for a, x in zip(problem.arrays, point.inputs, strict=True)
+    ]
+    return arrays, [_array(c) for c in point.cotangents]
+
+
+def _by_protocol(problem: Problem, arrays: list[Any], bars: list[Any]) -> tuple[list, list, list]:
+    floats = [problem.arrays.index(a) for a in problem.differentiable()]
+
+    def of_floats(*given: Any) -> Any:
+        every = list(arrays)
+        for k, x in zip(floats, given, strict=True):
+            every[k] = x
+        return problem.call(problem.target, every)
+
+    value, pull = jax.vjp(of_floats, *(arrays[k] for k in floats))
+    leaves, tree = jax.tree.flatten(value)
+    typed = [c.astype(leaf.dtype) for c, leaf in zip(bars, leaves, strict=True)]
+    gradients = pull(tree.unflatten(typed))
+    return leaves, jax.tree.leaves(problem.value(*arrays)), list(gradients)
+
+
+def _named(problem: Problem, value: list, definition: list, gradients: list) -> Arrays:
+    names = [a.name for a in problem.differentiable()]
+    found = {n: [np.asarray(g, float)] for n, g in zip(names, gradients, strict=True)}
+    found["value"] = [np.asarray(x, float) for x in value]
+    found["definition"] = [np.asarray(x, float) for x in definition]
+    return found
 
 
 def traces_run(problem: Problem, traces: Traces, point: Point) -> dict[str, list[np.ndarray]]:
