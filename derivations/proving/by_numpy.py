@@ -144,8 +144,8 @@ OF_FLOATS: dict[str, Callable] = {
     "integer_pow": lambda x, y: x ** float(y),
     "reduce_sum": _reduced(np.sum),
     "reduce_prod": _reduced(np.prod),
-    "reduce_max": _reduced(np.max),
-    "reduce_min": _reduced(np.min),
+    "reduce_max": _reduced(functools.partial(np.max, initial=-np.inf)),
+    "reduce_min": _reduced(functools.partial(np.min, initial=np.inf)),
     "dot_general": _contracted,
     "rem": np.fmod,
     "cumsum": _along(np.cumsum),
@@ -184,8 +184,8 @@ OF_INTEGERS: dict[str, Callable] = {
         for n in ("add", "sub", "mul", "neg", "max", "min", "eq", "ne", "gt", "ge", "lt", "le")
     },
     "reduce_sum": _reduced(lambda x, axis: np.sum(x, axis, dtype=x.dtype)),
-    "reduce_max": OF_FLOATS["reduce_max"],
-    "reduce_min": OF_FLOATS["reduce_min"],
+    "reduce_max": _reduced(lambda x, axis: np.max(x, axis, initial=np.iinfo(x.dtype).min)),
+    "reduce_min": _reduced(lambda x, axis: np.min(x, axis, initial=np.iinfo(x.dtype).max)),
 }
 TABLES = {"<f8": OF_FLOATS, "|b1": OF_BOOLS, "<i4": OF_INTEGERS, "<i8": OF_INTEGERS}
 
