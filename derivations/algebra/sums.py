@@ -186,8 +186,22 @@ def _connected_sums(indices: Indices, pairs: Monomial) -> Poly:
         within = [pair for pair in within if pair not in group]
         left -= names
         ordered = tuple(sorted(names, key=lambda i: i.key))
-        result = times(result, canonical_sum(ordered, monomial(group)))
+        result = times(result, _of_one_term(canonical_sum(ordered, monomial(group))))
     return product([result, *(size_of(index) for index in left)])
+
+
+def _of_one_term(named: Poly) -> Poly:
+    """A comparison of integers may be turned by the new names, [k > i] = 1 - [i ≥ k]: two sums.
+
+    The term with all brackets stays as it is named; the others have fewer factors, so it ends.
+    """
+    atom = single(named)
+    if atom is None or len(summand(atom).terms) == 1:
+        return named
+    names, terms = bound_indices(atom), summand(atom).terms
+    widest = max(terms, key=len)
+    parts = [total(names, monomial(m, c)) for m, c in terms.items() if m != widest]
+    return add([scale(poly(Atom("sum", names, monomial(widest))), terms[widest]), *parts])
 
 
 def _component(pairs: list, indices: set[Atom]) -> tuple[list, set[Atom]]:

@@ -1,6 +1,6 @@
 """Both sides of every equality, read from the code, and whether the algebra finds them equal."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from derivations.algebra.assumed import Known, with_positive, with_sums
@@ -259,10 +259,27 @@ def _gradient(
 
 def _is_zero(gap: Poly, facts: Facts) -> bool:
     """Whether a gap is 0 wherever the definition has a value."""
-    if is_zero(gap) or is_zero(with_positive(gap, facts.positive)):
-        return True
+    error = None
+    for form in _forms(gap, facts):
+        try:
+            if is_zero(form):
+                return True
+        except Undecided as undecided:  # as of a nan, which lies outside the domain in another form
+            error = undecided
+    if error is not None:
+        raise error
+    return False
+
+
+def _forms(gap: Poly, facts: Facts) -> Iterator[Poly]:
+    """The gap, and what it is by the definition's domain."""
+    yield gap
+    signed = with_positive(gap, facts.positive)
+    if signed != gap:
+        yield signed
     inside = excluded(facts.reader.facts(), gap.free)
-    return inside != ONE and is_zero(gap * inside)
+    if inside != ONE:
+        yield gap * inside
 
 
 def _compared(name: str, pairs: Callable[[], Found], facts: Facts) -> Comparison:

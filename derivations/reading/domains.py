@@ -121,9 +121,13 @@ def follows(c: Condition, known: Sequence[Condition]) -> bool:
     """Whether a condition follows from others, which hold at all their indices."""
     if is_certain(c) or any(_is_case_of(c, k) for k in known):
         return True
-    if c.kind == "holds" and isinstance(c.expression, Poly):
+    if isinstance(c.expression, str):
+        return False
+    if c.kind == "holds":
         return _never_denied(c, known)
-    if isinstance(c.expression, str) or c.kind not in STRONGER:
+    if c.guards and _is_outside(c.guards, known):
+        return True
+    if c.kind not in STRONGER:
         return False
     told = signed(c.expression, _signs(known))
     if told != c.expression and _has_sign(c.kind, told):
@@ -143,6 +147,15 @@ def excluded(known: Iterable[Condition], free: frozenset[Atom]) -> Poly:
                 there = substitute(fails, dict(zip(own, map(poly, at), strict=True)))
                 found = settled(found * (ONE - there))
     return found
+
+
+def _is_outside(guards: Sequence[Guard], known: Sequence[Condition]) -> bool:
+    """Whether a case lies where the others fail."""
+    try:
+        here = case(guards)
+        return not settled(here * excluded(known, here.free))
+    except Undecided:
+        return False
 
 
 def _never_denied(c: Condition, known: Sequence[Condition]) -> bool:

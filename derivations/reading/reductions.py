@@ -36,7 +36,7 @@ def _reduced(reader: Reader, a: Array, axes: tuple[int, ...], at: Indices, name:
 def _sum(reader: Reader, equation: Any, a: Array) -> Array:
     def entries(at: Indices) -> Poly:
         names, p, _ = _reduced(reader, a, equation.params["axes"], at)
-        return total(names, finite(p))
+        return total(names, finite(p)) if names else p
 
     return made(reader, equation, entries)
 
@@ -49,10 +49,12 @@ def _max(reader: Reader, equation: Any, a: Array) -> Array:
         names, p, _ = _reduced(reader, a, equation.params["axes"], at)
         if a.kind == "b":
             raise Undecided("the maximum of truth values")
+        if not names:  # of one entry
+            return p
         if is_infinite(p):
             return _masked_maximum(reader, names, p, flip)
         found = flip * largest(names, flip * p)
-        if names and found != p:
+        if found != p:
             reader.assume("tie", p)
         return found
 
@@ -65,7 +67,7 @@ def _masked_maximum(reader: Reader, names: Any, p: Poly, flip: int) -> Poly:
     An entry that is kept is greater than -∞, so where one is, the greatest is one that is kept.
     """
     masks = {a for m in p.terms for a, _ in m if a.head in BRACKETS}
-    if not names or len(masks) != 1:
+    if len(masks) != 1:
         raise Undecided("a maximum of infinities by more than one mask")
     (mask,) = masks
     parts = split(p, mask)

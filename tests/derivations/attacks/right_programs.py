@@ -89,6 +89,32 @@ VALUES = {
         sizes="8 784,784 10",
     ),
 }
+BITS = np.array([True, False, True])
+
+
+def _kept(x, m):
+    return jnp.where(m, x, -jnp.inf)
+
+
+def _attention(q, k, v):
+    """Of what came before, by a mask of -∞."""
+    i, j = jnp.arange(q.shape[0])[:, None], jnp.arange(k.shape[0])[None, :]
+    return jax.nn.softmax(jnp.where(i >= j, q @ k.T, -jnp.inf), axis=-1) @ v
+
+
+MASKS = {
+    "softmax of what is kept": _auto(
+        lambda x, m: jax.nn.softmax(_kept(x, m)), X, BITS, sizes="n,n:bool"
+    ),
+    "softmax of the positive": _auto(lambda x: jax.nn.softmax(_kept(x, x > 0)), X),
+    "softmax by its own mask": _auto(lambda x: jax.nn.softmax(x, where=x > 0), X),
+    "logsumexp of what is kept": _auto(
+        lambda x, m: jax.nn.logsumexp(_kept(x, m)), X, BITS, sizes="n,n:bool"
+    ),
+    "logsumexp of the positive": _auto(lambda x: jax.nn.logsumexp(_kept(x, x > 0)), X),
+    "the greatest of the positive": _auto(lambda x: _kept(x, x > 0).max(-1), ROWS, sizes="m n"),
+    "causal attention": _auto(_attention, ROWS, ROWS + 1, ROWS, sizes="n d,n d,n e"),
+}
 CALLS = {
     "a scan of twenty": _auto(_sum_of_squares, np.arange(20.0), sizes="20"),
     "a scan turned round": _auto(_products_from_the_end, FOUR, sizes="4"),
@@ -123,4 +149,4 @@ CALLS = {
     "a dict of outputs": right(rule(lambda x: {"b": x, "a": x**2}, _of_outputs), X),
     "a size called lambda": right(right_square, X, sizes="lambda"),
 }
-RIGHT = VALUES | CALLS
+RIGHT = VALUES | MASKS | CALLS
