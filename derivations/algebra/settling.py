@@ -8,7 +8,7 @@ from derivations.algebra.identities import identity
 from derivations.algebra.integers import delta, solve
 from derivations.algebra.ranges import POSITIVE, at_least_zero, sign
 from derivations.algebra.regions import may_vanish
-from derivations.algebra.session import tick
+from derivations.algebra.session import cached, tick
 from derivations.algebra.terms import (
     ONE,
     ZERO,
@@ -73,6 +73,7 @@ def _identified(pairs: Monomial, coefficient: Number, bracket: Atom) -> Poly | N
     "[p = 0] [q = 0] = 0 if p - q or p + q is never 0, for integers",
     why="both would be 0",
 )
+@cached
 def _implied(first: Atom, second: Atom) -> Poly | None:
     """The product of two brackets of one kind, when one of them decides the other."""
     if first.head != second.head or first.head == "zero":

@@ -7,6 +7,7 @@ in the table, or are asked for of other types, are compiled as ever.
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -24,14 +25,15 @@ def _reduced(reduce: Callable) -> Callable:
 def _contracted(x: Any, y: Any, dimension_numbers: Any, **_: Any) -> Any:
     """Batch axes first, then those that are left of x, then those of y."""
     (of_x, of_y), (batch_x, batch_y) = dimension_numbers
-    left = list(range(x.ndim))
-    right = [x.ndim + k for k in range(y.ndim)]
-    for i, j in (*zip(of_x, of_y, strict=True), *zip(batch_x, batch_y, strict=True)):
-        right[j] = left[i]
-    batch = [left[i] for i in batch_x]
-    mine = [k for i, k in enumerate(left) if i not in (*of_x, *batch_x)]
-    others = [k for j, k in enumerate(right) if j not in (*of_y, *batch_y)]
-    return np.einsum(x, left, y, right, [*batch, *mine, *others])
+    left = [k for k in range(x.ndim) if k not in (*of_x, *batch_x)]
+    right = [k for k in range(y.ndim) if k not in (*of_y, *batch_y)]
+    batch, mine, others = (
+        [a.shape[k] for k in axes] for a, axes in ((x, batch_x), (x, left), (y, right))
+    )
+    inner = math.prod(x.shape[k] for k in of_x)
+    first = x.transpose(*batch_x, *left, *of_x).reshape(*batch, math.prod(mine), inner)
+    second = y.transpose(*batch_y, *of_y, *right).reshape(*batch, inner, math.prod(others))
+    return (first @ second).reshape(*batch, *mine, *others)
 
 
 def _broadcast(x: Any, shape: Sequence[int], broadcast_dimensions: Sequence[int], **_: Any) -> Any:

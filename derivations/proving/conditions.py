@@ -104,7 +104,7 @@ def sentence(c: Condition) -> str:
     if isinstance(c.expression, str):
         return c.expression
     guards = " and ".join(_guard(g.kind, g.expression) for g in c.guards)
-    if c.kind == "holds" and not c.expression:
+    if c.kind in ("holds", "nonzero", "positive") and not c.expression:
         return f"not {guards}"
     where = f" where {guards}" if guards else ""
     return SENTENCES.get(c.kind, f"{{}} {c.kind}").format(text(c.expression)) + where

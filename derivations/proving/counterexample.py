@@ -50,7 +50,7 @@ EXACT = Tolerance(MP.mpf(10) ** -20, MP.mpf(10) ** -13, MP.mpf(10) ** -32)
 ROUNDED = Tolerance(MP.mpf(10) ** -12, MP.mpf(10) ** -5, MP.mpf(10) ** -22)
 ON_SWITCH = Tolerance(MP.mpf(10) ** -6, MP.mpf(10) ** -3, MP.mpf(10) ** -6)
 IN_DOUBLE = 1e-6  # what the code runs to in double precision, where it is not the truth
-MOST_NUMBERS = 1500  # of a point at which a sample is evaluated in many digits
+MOST_NUMBERS = 20_000  # of a point at which a sample is evaluated in many digits
 AGREES, DIFFERS, UNCLEAR, NONE = "agrees", "differs", "unclear", "none"
 
 

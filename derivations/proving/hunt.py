@@ -78,7 +78,8 @@ def _rays(machine: Machine, base: np.ndarray, draw: np.random.Generator) -> np.n
     layout, width = machine.layout, machine.layout.width
     floats = layout.floats
     single = floats if len(floats) <= MOST_RAYS else draw.permutation(floats)[:MOST_RAYS]
-    rays = [np.eye(width)[single]]
+    rays = [np.zeros((len(single), width))]
+    rays[0][np.arange(len(single)), single] = 1
     for s in layout.slices:
         mask = np.zeros(width)
         mask[s] = 1
