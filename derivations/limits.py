@@ -11,6 +11,39 @@ always sound.
 DIGITS = 60  # of its arithmetic; the inputs have 40, so 20 are left for cancellation
 ROUNDING = 1e-30  # less is 0, as max - x_k for the greatest x_k
 
+# --- tolerances of proofs (proving/, witness/): relative, of numbers with 40 digits ---
+
+# up to the first gap numbers agree, from the second on they differ; less than the third is 0
+EXACT = (1e-20, 1e-13, 1e-32)  # of 40 digits half may cancel; a literal such as 0.1 errs by 1e-17
+ROUNDED = (1e-12, 1e-5, 1e-22)  # where polynomials stand for functions, as in JAX's own
+ON_SWITCH = (1e-6, 1e-3, 1e-6)  # of limits taken at the distances below
+NEARER = (25, 35)  # a switch is left by 1e-25 and 1e-35: nearer than any guard, such as 1e-12
+WAYS = 7  # in which it is left; of a tie of three each side shows one
+SAME_LIMIT = 1e-6  # limits nearer than this are the same
+NEAR_KINK = 1e-10  # a point that is nearer to a kink is not used
+ZERO_OF_GAP = 1e-20  # an expression that is less is 0 at a point
+MISREAD = 1e-9  # what was read errs by its literals, which are rounded to 1e-16
+IN_DOUBLE = 1e-6  # what the code runs to in double precision, where it is right
+SHORT = 36  # binary digits of a literal that is meant as it stands; one such as 0.1 has 53
+SCRIPT_AGREES = 1e-5  # so near to the truth a script's own way of computing it must come
+SCRIPT_LEAST = 1e-12  # a number that is so much less than the other is 0
+
+# --- how far the search looks: it finds what no algebra says, so more finds more ---
+
+TOO_FAR = 1e-6  # a gap between the rule and JAX's derivative that rounding rarely makes
+APART = 1e-3  # what is wrong on one point alone is wrong by much
+MOST_RAYS = 48  # ways along which gaps are looked for: single entries, arrays
+MOST_BRACKETS = 256  # changes of sign that are narrowed at once
+OF_ONE_GAP = 4  # changes of sign of one gap
+TURNS = 15  # of narrowing, by straight lines and halves: from 1e9 to 1e-9
+MOST_BESIDE = 2600  # rows beside gaps, of each of the points started from
+COMBINED = 640  # rows that put the values of several rows together
+MOST_CANDIDATES = 24  # points that are judged in many digits, 10 ms each
+MOST_UNTOLD = 6  # of them where JAX's own derivative is nan, and says nothing
+MOST_OF_ONE = 24  # gaps kept of one equation
+MOST_GAPS = 400  # and of a program
+MOST_ROWS = 900  # structured points
+
 # --- budgets of the algebra ---
 
 MOST_TERMS = 4000  # of a product; beyond this a proof would take minutes

@@ -11,21 +11,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from derivations.limits import (
+    APART,
+    COMBINED,
+    MOST_BESIDE,
+    MOST_BRACKETS,
+    MOST_CANDIDATES,
+    MOST_RAYS,
+    MOST_UNTOLD,
+    OF_ONE_GAP,
+    TOO_FAR,
+    TURNS,
+)
 from derivations.proving.machine import Machine, Runs
 from derivations.proving.points import generic, structured
 
 STEPS = np.concatenate([-(2.0 ** np.arange(34, -34, -3)), [0.0], 2.0 ** np.arange(-33, 35, 3)])
-MOST_RAYS = 48
-MOST_BRACKETS = 256
-OF_ONE_GAP = 4
-TURNS = 15  # of narrowing
-MOST_BESIDE = 2600  # rows beside gaps, of each of the points started from
 BESIDE = 2.0 ** -np.array([1.0, 5, 10, 18, 24, 31])  # distances from a root, as parts of 1 + |x|
-COMBINED = 640
-TOO_FAR = 1e-6  # a relative gap between the rule and JAX's derivative that rounding rarely makes
-APART = 1e-3  # what is wrong on one point alone is wrong by much
-MOST_CANDIDATES = 24
-MOST_UNTOLD = 6  # of them where JAX's own derivative is nan, and says nothing
 UNTOLD = 1e-12
 
 

@@ -14,34 +14,18 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from derivations.limits import MOST_GAPS, MOST_OF_ONE
 from derivations.proving.by_numpy import program
 from derivations.proving.points import Layout
 from derivations.proving.problem import Problem
 from derivations.proving.traces import Traces
-from derivations.reading.jaxprs import bind
+from derivations.reading.jaxprs import CALLS, bind, inner_of
 
 BATCH = 256  # points in one call
-MOST_OF_ONE = 24  # gaps kept of one equation
-MOST_GAPS = 400
 FAST_TO_COMPILE = {
     "xla_backend_optimization_level": 0,
     "xla_llvm_disable_expensive_passes": True,
 }
-CALLS = frozenset(
-    {
-        "pjit",
-        "jit",
-        "closed_call",
-        "core_call",
-        "remat",
-        "remat2",
-        "checkpoint",
-        "custom_jvp_call",
-        "custom_vjp_call",
-        "custom_vjp_call_jaxpr",
-        "custom_lin",
-    }
-)
 UNSEEN = frozenset({"debug_callback", "debug_print"})
 
 
@@ -146,12 +130,8 @@ def _run(closed: Any, args: Sequence[Any], gaps: list[jax.Array]) -> list[Any]:
         gaps.extend(_few(gap) for gap in _gaps(name, equation, given))
         if name in UNSEEN:
             continue
-        if name in CALLS:
-            params = equation.params
-            inner = next(params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in params)
-            found = _run(inner, given, gaps)
-        else:
-            found = bind(equation, given)
+        is_call = name in CALLS
+        found = _run(inner_of(equation), given, gaps) if is_call else bind(equation, given)
         known |= dict(zip(equation.outvars, found, strict=True))
     return [value_of(atom) for atom in jaxpr.outvars]
 

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from derivations.limits import MOST_ROWS
 from derivations.proving.arguments import Argument
 from derivations.proving.problem import Problem, bar_names, evaluated
 from derivations.witness import reals
@@ -186,7 +187,6 @@ def _with_sum(a: Argument, x: np.ndarray, shape: Sequence[int], total: float) ->
 SPREADS = (1, 1, 1, 1 / 8, 4, 64, 2.0**13)
 FAR = (10.0, 60.0, 100.0, 1e3, 1e6, 1e9, 1e13)
 LEVELS = (1.0, -1.0, 2.0, 0.5, 3.0, -2.0)
-MOST_ROWS = 900
 
 
 def structured(layout: Layout, draw: np.random.Generator) -> np.ndarray:

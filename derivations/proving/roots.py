@@ -11,12 +11,13 @@ import numpy as np
 from derivations.algebra.numeric import Place, whole
 from derivations.algebra.numeric import value as numeric
 from derivations.algebra.terms import Atom, Poly, Undecided, everywhere, number, substitute
+from derivations.limits import ZERO_OF_GAP
 from derivations.proving.points import GRID, Layout, Point, generic, structured
 from derivations.reading import Condition
 from derivations.reading.domains import case
 from derivations.witness import MP, reals
 
-SMALL = MP.mpf(10) ** -20
+SMALL = MP.mpf(ZERO_OF_GAP)
 TIES = ("unique", "tie")
 KINDS = ("boundary", "crossing", "meeting", "edge", "nonzero", "positive", "nonneg", *TIES)
 FIRST_GUESSES = (0, 1, -1)

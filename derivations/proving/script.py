@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from derivations.limits import SCRIPT_AGREES, SCRIPT_LEAST
 from derivations.proving.lines import Lines, run_lines
 from derivations.proving.points import Point
 from derivations.proving.problem import Problem
@@ -18,8 +19,6 @@ from derivations.proving.written import apart, as_double, listed, number_text
 from derivations.witness import MP
 
 HEADER = ("import jax, jax.numpy as jnp", 'jax.config.update("jax_enable_x64", True)')
-CLOSE = 1e-5  # so near to the true value must its way of computation come
-LEAST = 1e-12  # a number that is so much less than the other is 0
 
 
 @dataclass(frozen=True)
@@ -156,10 +155,10 @@ def _is_close(found: Any, expected: Any, other: Any) -> bool:
     if not MP.isfinite(found):
         return False
     gap = abs(expected - other) if MP.isfinite(other) else MP.mpf(1)
-    return abs(found - expected) <= CLOSE * (abs(expected) + gap) and 100 * abs(
+    return abs(found - expected) <= SCRIPT_AGREES * (abs(expected) + gap) and 100 * abs(
         found - expected
-    ) <= max(gap, MP.mpf(LEAST) * abs(expected))
+    ) <= max(gap, MP.mpf(SCRIPT_LEAST) * abs(expected))
 
 
 def _differ(a: Any, b: Any) -> bool:
-    return not MP.isfinite(a) or abs(a - b) > MP.mpf(LEAST) * (abs(a) + abs(b))
+    return not MP.isfinite(a) or abs(a - b) > MP.mpf(SCRIPT_LEAST) * (abs(a) + abs(b))

@@ -15,14 +15,8 @@ import numpy as np
 
 from derivations.algebra.session import stage, tick
 from derivations.algebra.terms import Undecided
-from derivations.proving.counterexample import (
-    DIFFERS,
-    ON_SWITCH,
-    Findings,
-    admit,
-    compared,
-    judge,
-)
+from derivations.proving.findings import DIFFERS, Findings
+from derivations.proving.judging import ON_SWITCH, admit, compared, judge
 from derivations.proving.points import Layout, Point, random_direction
 from derivations.proving.problem import Problem
 from derivations.proving.roots import Root, below, roots

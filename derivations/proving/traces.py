@@ -11,9 +11,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from derivations.limits import SHORT
 from derivations.witness import coarsest
-
-SHORT = 36  # binary digits; a decimal such as 0.1 has 53
 
 
 @dataclass(frozen=True)

@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from derivations.limits import NEARER, SAME_LIMIT, WAYS
 from derivations.proving.points import Point, random_direction
 from derivations.proving.problem import Problem
 from derivations.proving.traces import Traces
 from derivations.witness import MP, Number, as_array, real, reals, run
 
-DISTANCES = tuple(MP.mpf(10) ** -k for k in (25, 35))  # nearer than any guard such as 1e-12
-WAYS = 7  # in which it is left; of a tie of three each side shows one
-CLOSE = MP.mpf(10) ** -6  # limits nearer than this, relatively, are the same
+DISTANCES = tuple(MP.mpf(10) ** -k for k in NEARER)
 SMOOTH, KINK, OUTSIDE = "smooth", "kink", "outside"
 
 
@@ -168,7 +167,7 @@ def moved(point: Point, ways: Ways, distance: Any) -> Point:
 
 def alike(a: Any, b: Any) -> bool:
     """Equal as limits are."""
-    return MP.isfinite(a) and abs(a - b) <= CLOSE * (1 + abs(a) + abs(b))
+    return MP.isfinite(a) and abs(a - b) <= MP.mpf(SAME_LIMIT) * (1 + abs(a) + abs(b))
 
 
 def unit(shape: tuple[int, ...], place: tuple[int, ...]) -> np.ndarray:

@@ -125,10 +125,10 @@ def follows(c: Condition, known: Sequence[Condition]) -> bool:
         return False
     if c.kind == "holds":
         return _never_denied(c, known)
-    if c.guards and _is_outside(c.guards, known):
-        return True
-    if c.kind not in STRONGER:
-        return False
+    return _is_outside(c.guards, known) or (c.kind in STRONGER and _is_by_signs(c, known))
+
+
+def _is_by_signs(c: Condition, known: Sequence[Condition]) -> bool:
     told = signed(c.expression, _signs(known))
     if told != c.expression and _has_sign(c.kind, told):
         return True
@@ -151,6 +151,8 @@ def excluded(known: Iterable[Condition], free: frozenset[Atom]) -> Poly:
 
 def _is_outside(guards: Sequence[Guard], known: Sequence[Condition]) -> bool:
     """Whether a case lies where the others fail."""
+    if not guards:
+        return False
     try:
         here = case(guards)
         return not settled(here * excluded(known, here.free))
@@ -254,7 +256,7 @@ def _named(
     at: dict[Atom, Poly] = {}
     for p, q in zip(mine, theirs, strict=True):
         index = single(p)
-        if index in own and at.setdefault(index, q) != q:
+        if index is not None and index in own and at.setdefault(index, q) != q:
             return None
         if not p.free & own and p != q:
             return None

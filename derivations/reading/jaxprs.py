@@ -3,6 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
+CALLS = frozenset(
+    {
+        "pjit",
+        "jit",
+        "closed_call",
+        "core_call",
+        "remat",
+        "remat2",
+        "checkpoint",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "custom_vjp_call_jaxpr",
+        "custom_lin",
+    }
+)
+
+
+def inner_of(equation: Any) -> Any:
+    """The program of a call."""
+    return next(
+        equation.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in equation.params
+    )
+
 
 def scan_counts(inner: Any, operands: Sequence[Any], outputs: Sequence[Any]) -> tuple[int, int]:
     """How many operands of a scan are constants, and how many are carried from turn to turn.

@@ -21,10 +21,12 @@ from typing import Any
 import mpmath
 import numpy as np
 
+from derivations.limits import NEAR_KINK
+
 MP = mpmath.mp.clone()
 MP.dps = 40
 NAN, INFINITY = MP.nan, MP.inf
-CLOSE = MP.mpf(10) ** -10  # nearer to a kink than this a point is not used
+CLOSE = MP.mpf(NEAR_KINK)
 STILL, CANCELLED = 0, 0.0
 
 
