@@ -68,6 +68,7 @@ def prove_case(
         seen = _looked_at(problem, wrt, assumptions, readings, is_main, f, doubts)
     except OutOfTime as error:
         doubts.every = str(error)
+    witness = _shown(problem, f)
     comparisons = {c.name: c for c in readings.comparisons}
     judged = tuple(
         _judged(problem, comparisons.get(n, Comparison(n)), readings, seen, f, doubts)
@@ -76,9 +77,19 @@ def prove_case(
     expressions = tuple(
         (c.name, c.shown.hand, c.shown.true) for c in comparisons.values() if c.shown
     )
-    witness = smallest(problem, f) if f.different else None
     shown = shown_conditions(_to_show(readings), seen)
     return CaseProof(judged, (*shown, *of_domains(problem)), witness, expressions, is_main)
+
+
+def _shown(problem: Problem, f: Findings) -> Witness | None:
+    """The witness of a difference, which counts only if its lines, when they are run, show it."""
+    while f.different:
+        witness = smallest(problem, f)
+        if witness.is_seen:
+            return witness
+        del f.different[witness.argument]
+        f.disputed[witness.argument] = "the lines that should show a difference do not"
+    return None
 
 
 def _looked_at(
