@@ -8,7 +8,7 @@ from collections import Counter
 
 import jax
 
-from .judging import against_right, against_wrong, judged, tables
+from .judging import against_right, against_wrong, judged, tables, too_long
 
 
 def main(words: list[str]) -> int:
@@ -25,7 +25,7 @@ def main(words: list[str]) -> int:
             for name, case in entries.items():
                 found = judged(name, case)
                 counts[found.verdict] += 1
-                complaint = against(found)
+                complaint = against(found) or too_long(found)
                 offenders += bool(complaint)
                 if complaint or is_verbose:
                     print(f"  {complaint or found}", flush=True)

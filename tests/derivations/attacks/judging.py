@@ -69,6 +69,11 @@ def against_right(found: Judged) -> str:
 def _against_any(found: Judged) -> str:
     if found.verdict == RAISED and not found.case.is_refused:
         return f"raised: {found}"
+    return ""
+
+
+def too_long(found: Judged) -> str:
+    """What there is to say against the time that it took, on this machine, at this time."""
     return f"slow: {found}" if found.seconds > TOO_LONG else ""
 
 

@@ -10,6 +10,8 @@ import pytest
 from .judging import against_right, against_wrong, all_judged, share, tables
 from .truth import agrees
 
+pytestmark = pytest.mark.slow
+
 FALSE, RIGHT = tables("FALSE"), tables("RIGHT")
 REFUTED_SHARES = {"region": 0.85, "sizes": 0.85, "points": 0.7}
 PROVED_SHARE = 0.9

@@ -18,6 +18,8 @@ from .faults import FAULTS
 from .faults_of_arrays import FAULTS_OF_ARRAYS
 from .judging import run_script
 
+pytestmark = pytest.mark.slow
+
 ALL = [*FAULTS, *FAULTS_OF_ARRAYS]
 IDS = [f"{k} {fault.primitive}" for k, fault in enumerate(ALL)]
 ENGINES = {"reader": (READ,), "evaluator": (RUN,), "both": (READ, RUN)}

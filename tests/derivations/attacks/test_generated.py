@@ -6,6 +6,8 @@ from .disturbed_programs import ALL_KINDS as KINDS
 from .generated import complaints, generated, judged_pair
 from .truth import agrees
 
+pytestmark = pytest.mark.slow
+
 FIRST = 1000
 ROUNDS = 2  # attacks of every kind
 

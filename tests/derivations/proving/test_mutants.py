@@ -11,6 +11,8 @@ from derivations.proving.points import Layout, generic
 from derivations.proving.proof import prove
 from derivations.proving.ranks import problems
 
+pytestmark = pytest.mark.slow
+
 
 def differs(mutant):
     """Whether JAX itself sees another gradient at random points, sizes and ranks."""
