@@ -3,7 +3,7 @@
 import argparse
 
 from derivations.algebra.terms import Undecided
-from derivations.commands.prove import add_static, given_static
+from derivations.commands.prove import add_seconds, add_static, given_static
 from derivations.commands.targets import targets
 from derivations.proving.arguments import UsageError
 from derivations.proving.derive import derive
@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sizes", nargs="*", help="one for each argument, such as 'n d'")
     parser.add_argument("--latex", action="store_true", help="print LaTeX")
     add_static(parser)
+    add_seconds(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -25,7 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"derive needs one function, got {arguments.target}; write module:name")
     (function,) = targets(arguments.target).values()
     try:
-        gradients = derive(function, *arguments.sizes, static=given_static(arguments))
+        options = {"static": given_static(arguments), "seconds": arguments.seconds}
+        gradients = derive(function, *arguments.sizes, **options)
     except UsageError as error:
         raise UsageError(f"{arguments.target}: {error}") from None
     except Undecided as reason:

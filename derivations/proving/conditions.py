@@ -120,5 +120,7 @@ def _guard(kind: str, p: Poly) -> str:
 def of_domains(problem: Problem) -> tuple[str, ...]:
     """The domains declared, and the values of static arguments."""
     found = [f"{a.name} {d}" for a in problem.arguments for d in a.domains]
-    static = [f"{a.name} = {a.value!r}" for a in problem.arguments if not a.is_array]
+    static = [
+        f"{a.name} = {' '.join(repr(a.value).split())}" for a in problem.arguments if not a.is_array
+    ]
     return (*found, *static)

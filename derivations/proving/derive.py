@@ -6,10 +6,12 @@ from typing import Any
 
 import sympy as sp
 
+from derivations.algebra.session import session, stage
 from derivations.algebra.terms import Atom, Poly
 from derivations.algebra.text import text
 from derivations.language.border import to_sympy, to_sympy_latex
 from derivations.language.printing import name_latex
+from derivations.proving.arguments import UsageError
 from derivations.proving.equality import true_gradients
 from derivations.proving.ranks import problems
 
@@ -46,7 +48,10 @@ class Gradient:
 
 
 def derive(
-    function: Callable, *sizes: str, static: Mapping[str, Any] | None = None
+    function: Callable,
+    *sizes: str,
+    static: Mapping[str, Any] | None = None,
+    seconds: float = 60,
 ) -> tuple[Gradient, ...]:
     """The gradient of a function with respect to each of its arrays of floats.
 
@@ -54,9 +59,13 @@ def derive(
         function: any JAX function whose primitives are read; no rule is needed, and none is used.
         sizes: one string an argument, as for `prove`; of annotated ranks the highest is shown.
         static: values of arguments that are not arrays.
+        seconds: the time after which it gives up; 0 for none.
 
     Raises:
-        Undecided: something in the function has no rule; the message names it.
+        Undecided: something in the function has no rule, or takes too long; the message names it.
     """
-    problem = problems(function, sizes, static or {}, 1)[-1]
-    return tuple(Gradient(name, p, names) for name, p, names in true_gradients(problem))
+    if not seconds >= 0:
+        raise UsageError(f"derive needs seconds of at least 0, got {seconds}; 0 sets no limit")
+    with session(seconds), stage("deriving the gradients"):
+        problem = problems(function, sizes, static or {}, 1)[-1]
+        return tuple(Gradient(name, p, names) for name, p, names in true_gradients(problem))

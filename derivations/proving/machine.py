@@ -1,6 +1,6 @@
-"""The code itself, run by JAX in double precision, at many points at once.
+"""The program that was traced, run in double precision at many points at once.
 
-It is the third opinion, beside the algebra and the evaluator, and it finds the points that these
+NumPy does it where its table reaches; else JAX compiles it. It is the third opinion, beside the algebra and the evaluator, and it finds the points that these
 look at: its runs also return every *gap*, a number of the program whose sign decides what happens
 next, such as the two sides of a comparison subtracted, a divisor, or the argument of a root.
 """
@@ -43,7 +43,7 @@ class Runs:
 
 @dataclass(frozen=True, eq=False)
 class Machine:
-    """A problem at given sizes, compiled once."""
+    """A problem at given sizes, made to run once."""
 
     problem: Problem
     traces: Traces

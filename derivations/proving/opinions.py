@@ -57,7 +57,7 @@ def _misread(f: Findings) -> str:
 def _is_held(pair: Pair, array: Any, place: Place, at: int) -> bool | None:
     """Whether the first, middle or last entry read is the one that was run; None: no telling."""
     if 0 in array.shape:
-        return None
+        return True  # there is no entry
     tops = {i: int(numeric(i.args[1], place)) - 1 for i in pair.names}
     here = place.at(
         {i: (top * at + 1) // 2 if at == 1 else top * (at > 1) for i, top in tops.items()}
@@ -84,9 +84,9 @@ def _read_value(p: Poly, here: Place) -> Any:
 
 
 def hold_against_runs(problem: Problem, names: Sequence[str], f: Findings, doubts: Doubts) -> None:
-    """The code as JAX runs it, eagerly and by its own protocol, must give what was evaluated.
+    """The code, run by its own protocol, must give what was evaluated, traced and in the open.
 
-    At equal sizes, because JAX compiles each operation for each shape.
+    At equal sizes, because JAX compiles each operation for each shape, where it has to.
     """
     least = dict(problem.minimal)
     sizes = {n: max(2, least.get(n, 1)) for n in problem.sizes}

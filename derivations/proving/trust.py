@@ -24,7 +24,7 @@ CLAIM = (
 )
 TOGETHER = (
     "A false PROVED needs a mistake in the reader or in the algebra, and that the evaluator and "
-    "the code itself, run by JAX, show it at no point that was looked at; or one in JAX's "
+    "the code itself show it at no point that was looked at; or one in JAX's "
     "tracing that is the same for every size that was traced. A false REFUTED needs a point at "
     "which the evaluator and the printed script, run in double precision, are both wrong."
 )
@@ -97,7 +97,8 @@ PARTS = (
         "JAX's tracing",
         "the program that is traced is the one that runs, and one trace speaks for every size",
         "the programs of other sizes, ranks and types, each compared with it; a question that the "
-        "code asks of a size is UNKNOWN; the code itself, run eagerly at a sample",
+        "code asks of a size is UNKNOWN; the code itself at a sample, compiled by JAX, and asked "
+        "for its operations one by one, which NumPy does",
         _of_jax,
     ),
     Part(
