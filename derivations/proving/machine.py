@@ -1,8 +1,9 @@
 """The program that was traced, run in double precision at many points at once.
 
-NumPy does it where its table reaches; else JAX compiles it. It is the third opinion, beside the algebra and the evaluator, and it finds the points that these
-look at: its runs also return every *gap*, a number of the program whose sign decides what happens
-next, such as the two sides of a comparison subtracted, a divisor, or the argument of a root.
+NumPy does it where its table reaches; else JAX compiles it. It is the third opinion, beside the
+algebra and the evaluator, and it finds the points that these look at: its runs also return every
+*gap*, a number of the program whose sign decides what happens next, such as the two sides of a
+comparison subtracted, a divisor, or the argument of a root.
 """
 
 from collections.abc import Callable, Iterable, Sequence
