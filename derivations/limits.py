@@ -16,6 +16,7 @@ ROUNDING = 1e-30  # less is 0, as max - x_k for the greatest x_k
 # up to the first gap numbers agree, from the second on they differ; less than the third is 0
 EXACT = (1e-20, 1e-13, 1e-32)  # of 40 digits half may cancel; a literal such as 0.1 errs by 1e-17
 ROUNDED = (1e-12, 1e-5, 1e-22)  # where polynomials stand for functions, as in JAX's own
+LEFT_BY_ROUNDING = 1e-6  # of the eps of a narrow type, times the cotangent: less is 0
 ON_SWITCH = (1e-6, 1e-3, 1e-6)  # of limits taken at the distances below
 NEARER = (25, 35)  # a switch is left by 1e-25 and 1e-35: nearer than any guard, such as 1e-12
 WAYS = 7  # in which it is left; of a tie of three each side shows one

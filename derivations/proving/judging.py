@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from derivations import limits
-from derivations.limits import IN_DOUBLE
+from derivations.limits import IN_DOUBLE, LEFT_BY_ROUNDING
 from derivations.proving.findings import AGREES, DIFFERS, NONE, UNCLEAR, Findings, Judged
 from derivations.proving.points import Point
 from derivations.proving.problem import Problem
@@ -63,13 +63,15 @@ def judge(
     if found.verdict == DIFFERS or not traces.coarsest:
         return found
     rounded = replace(traces, keeps_digits=False)
-    rough = _judge(problem, rounded, point, name, place, _rough(traces.coarsest))
+    rough = _judge(problem, rounded, point, name, place, _rough(traces.coarsest, point))
     return rough if rough.verdict == DIFFERS else found
 
 
-def _rough(eps: float) -> Tolerance:
-    """What is allowed to numbers that were rounded a few times."""
-    return Tolerance(MP.mpf(min(100 * eps, 0.1)), MP.mpf(min(1000 * eps, 0.25)), MP.mpf(0))
+def _rough(eps: float, point: Point) -> Tolerance:
+    """What is allowed to numbers that were rounded a few times; what cancels leaves some of it."""
+    weights = [abs(MP.mpf(c.numerator) / c.denominator) for x in point.cotangents for c in x.flat]
+    left = MP.mpf(LEFT_BY_ROUNDING * eps) * max(weights, default=MP.mpf(1))
+    return Tolerance(MP.mpf(min(100 * eps, 0.1)), MP.mpf(min(1000 * eps, 0.25)), left)
 
 
 def _judge(

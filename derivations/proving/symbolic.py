@@ -1,7 +1,8 @@
 """Code that branches on a size must not be taken for code that works for all sizes.
 
 JAX raises where a program orders symbolic sizes (`n < 4`), but answers `n == 4` with False, `n % 2`
-is always true, and a lookup by size finds nothing: one branch would be traced and taken for all.
+is always true, a lookup by size finds nothing, and its text is a name: one branch would be traced
+and taken for all.
 While a function is traced here, such a question of the function's own raises.
 """
 
@@ -19,6 +20,19 @@ from derivations.algebra.terms import Undecided
 
 # these ask for sizes to check or to broadcast shapes, in a way that is right for all of them
 TRUSTED = ("jax", "jaxlib", "jaxtyping", "beartype", "opt_einsum", "numpy", "derivations")
+# these write the text of a type, for whoever asks them for it
+TEXTS = frozenset(
+    {
+        "__str__",
+        "__repr__",
+        "str_short",
+        "str_short_aval",
+        "_get_shape_sharding_str",
+        "_short_repr",
+        "<genexpr>",
+        "<listcomp>",
+    }
+)
 BY_SIZE = "give that size as a number, such as '3', or a least one by assuming=['n >= 2']"
 DIMENSION: Any = type(export.symbolic_shape("n")[0])
 
@@ -35,6 +49,8 @@ def no_questions_of_size() -> Iterator[None]:
         "__ne__": _asked(asked, DIMENSION.__ne__, lambda n, m: f"{n} != {m}"),
         "__hash__": _asked(asked, DIMENSION.__hash__, lambda n: f"a lookup by {n}"),
         "__bool__": _asked(asked, lambda _: True, lambda n: f"the truth of {n}"),
+        "__str__": _asked(asked, DIMENSION.__str__, lambda n: f"the text of {n}"),
+        "__repr__": _asked(asked, DIMENSION.__repr__, lambda n: f"the text of {n}"),
     }
     missing = object()
     before = {name: DIMENSION.__dict__.get(name, missing) for name in replaced}
@@ -53,6 +69,8 @@ def no_questions_of_size() -> Iterator[None]:
 
 
 def _asked(asked: list[str], method: Callable, question: Callable[..., str]) -> Callable:
+    """The method, which refuses to answer code that is not trusted."""
+
     def answer(size, *other):
         if not is_trusted(_asking_file()) and _is_open(size, *other):
             asked.append(question(size, *other))
@@ -65,7 +83,9 @@ def _asked(asked: list[str], method: Callable, question: Callable[..., str]) -> 
 def _asking_file() -> str:
     """The file of the code that asks; that of a dataclass is written by Python, for its user."""
     frame = sys._getframe(2)
-    while frame.f_code.co_filename == "<string>" and frame.f_back is not None:
+    while frame.f_back is not None and (
+        frame.f_code.co_filename == "<string>" or frame.f_code.co_name in TEXTS
+    ):
         frame = frame.f_back
     return frame.f_code.co_filename
 

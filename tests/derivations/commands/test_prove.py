@@ -166,8 +166,16 @@ def test_an_interrupt_leaves_no_half_of_a_book(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+WITH_SIGNALS = """
+import runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in background
+sys.argv = ["derivations", "prove", "funcnet.ops"]
+runpy.run_module("derivations", run_name="__main__")
+"""
+
+
 def test_a_signal_ends_it():
-    command = [sys.executable, "-m", "derivations", "prove", "funcnet.ops"]
+    command = [sys.executable, "-c", WITH_SIGNALS]
     running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     time.sleep(4)
     running.send_signal(signal.SIGINT)

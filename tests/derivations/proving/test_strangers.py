@@ -19,7 +19,6 @@ def test_the_right_rule_is_proved(name):
     proof = judged(name, {})
 
     assert proof, str(proof)
-    assert proof.seconds < 5
 
 
 @pytest.mark.parametrize(("name", "change"), WRONG, ids=str)

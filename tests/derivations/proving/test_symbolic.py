@@ -18,6 +18,9 @@ WRONG_SOMEWHERE = {
     "ordered": lambda x: 3 if x.shape[0] > 4 else 2,
     "the number of entries": lambda x: 3 if x.size == 4 else 2,
     "length": lambda x: 3 if len(x) == 4 else 2,
+    "the text of a size": lambda x: 3 if str(x.shape[0]) == "200" else 2,
+    "the text of a shape": lambda x: 3 if "200" in f"{x.shape}" else 2,
+    "the text of a type": lambda x: 3 if "200" in str(jax.typeof(x)) else 2,
 }
 
 
