@@ -464,3 +464,14 @@ def test_what_rounding_leaves_of_zero_is_no_difference():
     op = jax.custom_vjp(lambda x: jax.nn.softmax(x))
     op.defvjp(lambda x: (jax.nn.softmax(x),) * 2, backward)
     assert prove(op, "n 2").verdict != "REFUTED"
+
+
+def test_a_place_may_not_fit_a_narrow_type():
+    """The 129th place is -128 in int8, so the rule is wrong for long arrays."""
+
+    def backward(x, g):
+        return (g * jax.lax.argmax(x, 0, jnp.int8).astype(x.dtype),)
+
+    op = jax.custom_vjp(lambda x: x * jnp.argmax(x))
+    op.defvjp(lambda x: (x * jnp.argmax(x), x), backward)
+    assert prove(op, "n").verdict != "PROVED"
