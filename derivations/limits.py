@@ -3,7 +3,8 @@
 *Tolerances* can change a verdict: they say when two numbers count as equal, or a number as 0.
 *Budgets* cannot: where one is used up, a step is not taken or `Undecided` is raised, so the verdict
 is UNKNOWN where a larger budget might have decided. Making a budget smaller or larger is therefore
-always sound.
+always sound. *How far the search looks* is neither: the search finds what the algebra has missed,
+so less of it may leave a mistake unseen, and more of it makes no right rule wrong.
 """
 
 # --- tolerances of the algebra's own evaluator (algebra/numeric.py) ---

@@ -101,12 +101,20 @@ def tick() -> None:
         raise OutOfTime(_stopped(state))
 
 
-def _stopped(state: State) -> str:
-    state.deadline, deadline = inf, state.deadline  # naming a stage must not run out of time itself
+@contextmanager
+def untimed() -> Iterator[None]:
+    """Without the deadline: to tell what was found, which must not run out of time itself."""
+    state = _state.get()
+    state.deadline, deadline = inf, state.deadline
     try:
-        named = ", ".join(s if isinstance(s, str) else s() for s in state.stages)
+        yield
     finally:
         state.deadline = deadline
+
+
+def _stopped(state: State) -> str:
+    with untimed():
+        named = ", ".join(s if isinstance(s, str) else s() for s in state.stages)
     return f"stopped after {state.seconds:g} s" + (f" while {named}" if named else "")
 
 
@@ -146,4 +154,5 @@ __all__ = [
     "stage",
     "tick",
     "time_left",
+    "untimed",
 ]

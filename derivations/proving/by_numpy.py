@@ -194,11 +194,13 @@ TABLES = {"<f8": OF_FLOATS, "|b1": OF_BOOLS, "<i4": OF_INTEGERS, "<i8": OF_INTEG
 
 def rule_of(name: str, types: Sequence[Any], params: Any) -> Callable | None:
     """What NumPy does for a primitive of arrays of these types; None if it is not asked."""
-    kinds = {np.dtype(t).str for t in types}
+    if not all(isinstance(t, np.dtype) for t in types):  # as that of a random key
+        return None
+    kinds = {t.str for t in types}
     if not kinds <= TABLES.keys() or np.dtype(params.get("new_dtype", "f8")).str not in TABLES:
         return None
     if name == "select_n":
-        return _selected if np.dtype(types[0]).kind == "b" else None
+        return _selected if types[0].kind == "b" else None
     if name == "pad" and any(k < 0 for sides in params["padding_config"] for k in sides):
         return None
     own = TABLES[kinds.pop()] if len(kinds) == 1 else {}
@@ -263,7 +265,10 @@ def _taken() -> list[Any]:
 
 @contextmanager
 def done_by_numpy() -> Iterator[None]:
-    """Inside, arrays that are there are computed with by NumPy, as far as the table goes."""
+    """Inside, arrays that are there are computed with by NumPy, as far as the table goes.
+
+    JAX's own primitives are changed for as long, for all threads.
+    """
     before = [(p, p.impl) for p in _taken()]
     try:
         for p, impl in before:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from derivations.algebra.session import OutOfTime, stage
+from derivations.algebra.session import OutOfTime, stage, untimed
 from derivations.algebra.terms import Poly
 from derivations.algebra.text import terms_of_difference, text
 from derivations.proving.assumptions import Assumptions
@@ -68,27 +68,31 @@ def prove_case(
         seen = _looked_at(problem, wrt, assumptions, readings, is_main, f, doubts)
     except OutOfTime as error:
         doubts.every = str(error)
-    witness = _shown(problem, f)
+    witness = _shown(problem, f, doubts)
     comparisons = {c.name: c for c in readings.comparisons}
-    judged = tuple(
-        _judged(problem, comparisons.get(n, Comparison(n)), readings, seen, f, doubts)
-        for n in ("value", *wrt)
-    )
+    with untimed():
+        judged = tuple(
+            _judged(problem, comparisons.get(n, Comparison(n)), readings, seen, f, doubts)
+            for n in ("value", *wrt)
+        )
+        shown = shown_conditions(_to_show(readings), seen)
     expressions = tuple(
         (c.name, c.shown.hand, c.shown.true) for c in comparisons.values() if c.shown
     )
-    shown = shown_conditions(_to_show(readings), seen)
     return CaseProof(judged, (*shown, *of_domains(problem)), witness, expressions, is_main)
 
 
-def _shown(problem: Problem, f: Findings) -> Witness | None:
-    """The witness of a difference, which counts only if its lines, when they are run, show it."""
+def _shown(problem: Problem, f: Findings, doubts: Doubts) -> Witness | None:
+    """The witness of a difference, which counts only if its lines, when they are run, show it.
+
+    Where they do not nothing is proved either: what was found ended the look at everything else.
+    """
     while f.different:
         witness = smallest(problem, f)
         if witness.is_seen:
             return witness
         del f.different[witness.argument]
-        f.disputed[witness.argument] = "the lines that should show a difference do not"
+        doubts.every = doubts.every or f"the lines that should show a difference do not; {REPORT}"
     return None
 
 

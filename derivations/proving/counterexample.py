@@ -1,12 +1,13 @@
 """Where hand-written and true gradient differ: candidates judged, and the smallest one shown."""
 
+import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from derivations.algebra.session import stage, tick
+from derivations.algebra.session import OutOfTime, stage, tick
 from derivations.algebra.terms import Undecided
 from derivations.proving.findings import DIFFERS, Findings, Judged
 from derivations.proving.hunt import candidates, look
@@ -81,15 +82,8 @@ def smallest(problem: Problem, f: Findings) -> Witness:
     """The least sizes and simplest numbers at which it differs, if possible without a nan."""
     name = next((n for n in f.different if n != "value"), "value")
     point, judged = f.different[name]
-    if not judged.truth.is_limit:
-        for sizes in small_sizes(problem)[:4]:
-            traces = concrete(problem, sizes, f)
-            if traces is None:
-                continue
-            found = _simple(problem, traces, sizes, name, (point, judged))
-            if found is not None:
-                point, judged = found
-                break
+    with contextlib.suppress(OutOfTime):  # then it is shown as it was found
+        point, judged = _smaller(problem, name, f) or (point, judged)
     return witness_at(
         problem,
         point,
@@ -99,6 +93,18 @@ def smallest(problem: Problem, f: Findings) -> Witness:
         judged.true,
         on_switch=judged.truth.is_limit,
     )
+
+
+def _smaller(problem: Problem, name: str, f: Findings) -> tuple[Point, Judged] | None:
+    """The difference at smaller sizes; what shows on a switch alone stays where it is."""
+    if f.different[name][1].truth.is_limit:
+        return None
+    for sizes in small_sizes(problem)[:4]:
+        traces = concrete(problem, sizes, f)
+        found = traces and _simple(problem, traces, sizes, name, f.different[name])
+        if found is not None:
+            return found
+    return None
 
 
 def _simple(
@@ -132,9 +138,9 @@ def _small_rows(layout: Layout) -> np.ndarray:
 
 def _rows_like(layout: Layout, name: str, point: Point, judged: Judged) -> Iterator[np.ndarray]:
     """Rows whose entries of an argument are all the one that was found, or whole beside it."""
-    at = [n for n, _ in layout.shapes].index(name) if name != "value" else None
-    if at is None:
+    if name == "value":
         return
+    at = [n for n, _ in layout.shapes].index(name)
     value = float(point.inputs[at - len(layout.outputs)][judged.place])
     for v in (np.trunc(value), np.trunc(value) + np.sign(value), value):
         rows = _small_rows(layout)[:1]

@@ -72,11 +72,11 @@ class Machine:
         if not count:
             return self.run(np.zeros((1, self.layout.width)))[:0]
         padded = np.concatenate([rows, np.repeat(rows[-1:], -count % BATCH, axis=0)])
-        found = [self._compiled(padded[k : k + BATCH]) for k in range(0, len(padded), BATCH)]
+        found = [self._program(padded[k : k + BATCH]) for k in range(0, len(padded), BATCH)]
         return Runs(*(np.concatenate([np.asarray(f[k]) for f in found]) for k in range(3)))[:count]
 
     @cached_property
-    def _compiled(self) -> Callable:
+    def _program(self) -> Callable:
         with jax.enable_x64(True):
             shape = jax.ShapeDtypeStruct((BATCH, self.layout.width), np.float64)
             traced = jax.jit(jax.vmap(self._at)).trace(shape)
@@ -94,16 +94,16 @@ class Machine:
     def _at(self, row: jax.Array) -> tuple[jax.Array, jax.Array, jax.Array]:
         bars, inputs = self.layout.unpacked(row)
         gaps: list[jax.Array] = []
-        hand = _run(self.traces.hand, [*bars, *inputs], gaps)
+        hand = run_inlined(self.traces.hand, [*bars, *inputs], gaps)
         floats = [self.problem.arrays.index(a) for a in self.problem.differentiable()]
 
         def value(*given: Any) -> list:
             every = list(inputs)
             for k, x in zip(floats, given, strict=True):
                 every[k] = x
-            return _run(self.traces.value, every, [])
+            return run_inlined(self.traces.value, every, [])
 
-        values = _run(self.traces.value, inputs, gaps)
+        values = run_inlined(self.traces.value, inputs, gaps)
         try:
             _, pull = jax.vjp(value, *(inputs[k] for k in floats))
             auto = pull(list(bars))
@@ -117,7 +117,7 @@ def _flat(arrays: Iterable[Any]) -> jax.Array:
     return jnp.concatenate(parts) if parts else jnp.zeros(0)
 
 
-def _run(closed: Any, args: Sequence[Any], gaps: list[jax.Array]) -> list[Any]:
+def run_inlined(closed: Any, args: Sequence[Any], gaps: list[jax.Array]) -> list[Any]:
     """A jaxpr's outputs, with the custom rules in it taken out, and the gaps that it meets."""
     jaxpr = getattr(closed, "jaxpr", closed)
     known = dict(zip(jaxpr.constvars, getattr(closed, "consts", ()), strict=True))
@@ -132,17 +132,17 @@ def _run(closed: Any, args: Sequence[Any], gaps: list[jax.Array]) -> list[Any]:
         if name in UNSEEN:
             continue
         is_call = name in CALLS
-        found = _run(inner_of(equation), given, gaps) if is_call else bind(equation, given)
+        found = run_inlined(inner_of(equation), given, gaps) if is_call else bind(equation, given)
         known |= dict(zip(equation.outvars, found, strict=True))
     return [value_of(atom) for atom in jaxpr.outvars]
 
 
 def _few(gap: Any) -> jax.Array:
-    """Some entries of an array of gaps."""
+    """Some entries of an array of gaps: every so many, and the last one."""
     flat = jnp.ravel(gap)
     if flat.size <= MOST_OF_ONE:
         return flat
-    return flat[:: -(-flat.size // MOST_OF_ONE)]
+    return jnp.concatenate([flat[:: -(-flat.size // MOST_OF_ONE)], flat[-1:]])
 
 
 def _waves(x: Any) -> Any:

@@ -67,18 +67,12 @@ class Vector:
 
 
 FOLDED: dict[str, Callable] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "neg": operator.neg,
+    **{
+        name: getattr(operator, name)
+        for name in ("add", "sub", "mul", "neg", "gt", "lt", "ge", "le", "eq", "ne")
+    },
     "max": max,
     "min": min,
-    "gt": operator.gt,
-    "lt": operator.lt,
-    "ge": operator.ge,
-    "le": operator.le,
-    "eq": operator.eq,
-    "ne": operator.ne,
     "copy": lambda x: x,
     "stop_gradient": lambda x: x,
     "sqrt": lambda x: math.sqrt(x) if x >= 0 else math.nan,

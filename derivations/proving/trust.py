@@ -24,7 +24,7 @@ CLAIM = (
 )
 TOGETHER = (
     "A false PROVED needs a mistake in the reader or in the algebra, and that the evaluator and "
-    "the code itself show it at no point that was looked at; or one in JAX's "
+    "the code itself show nothing of it at the points that were looked at; or one in JAX's "
     "tracing that is the same for every size that was traced. A false REFUTED needs a point at "
     "which the evaluator and the printed script, run in double precision, are both wrong."
 )

@@ -18,6 +18,7 @@ from derivations.proving.problem import Problem
 from derivations.proving.traces import Traces
 from derivations.witness import MP, Number, as_array, real, reals, run
 
+CLOSE = MP.mpf(SAME_LIMIT)
 DISTANCES = tuple(MP.mpf(10) ** -k for k in NEARER)
 SMOOTH, KINK, OUTSIDE = "smooth", "kink", "outside"
 
@@ -167,7 +168,7 @@ def moved(point: Point, ways: Ways, distance: Any) -> Point:
 
 def alike(a: Any, b: Any) -> bool:
     """Equal as limits are."""
-    return MP.isfinite(a) and abs(a - b) <= MP.mpf(SAME_LIMIT) * (1 + abs(a) + abs(b))
+    return MP.isfinite(a) and abs(a - b) <= CLOSE * (1 + abs(a) + abs(b))
 
 
 def unit(shape: tuple[int, ...], place: tuple[int, ...]) -> np.ndarray:

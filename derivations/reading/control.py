@@ -5,7 +5,7 @@ from typing import Any
 
 from derivations.algebra.brackets import delta
 from derivations.algebra.terms import ONE, ZERO, Poly, Undecided, add, number
-from derivations.reading.jaxprs import scan_counts
+from derivations.reading.jaxprs import CALLS, inner_of, scan_counts
 from derivations.reading.notes import Guard, noted, pass_on
 from derivations.reading.reader import Array, Reader, kind_of
 from derivations.reading.rules import read, rule
@@ -13,26 +13,9 @@ from derivations.reading.rules import read, rule
 MOST_TURNS = 24  # of a loop that is read turn by turn
 
 
-@rule(
-    "pjit",
-    "jit",
-    "closed_call",
-    "core_call",
-    "remat",
-    "remat2",
-    "checkpoint",
-    "custom_jvp_call",
-    "custom_lin",
-)
+@rule(*sorted(CALLS))
 def _call(reader: Reader, equation: Any, *arrays: Array) -> list[Array]:
-    inner = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
-    return read(reader, _closed(inner), arrays)
-
-
-@rule("custom_vjp_call", "custom_vjp_call_jaxpr")
-def _custom_vjp(reader: Reader, equation: Any, *arrays: Array) -> list[Array]:
-    inner = equation.params.get("call_jaxpr", equation.params.get("fun_jaxpr"))
-    return read(reader, _closed(inner), arrays)
+    return read(reader, _closed(inner_of(equation)), arrays)
 
 
 class _Closed:

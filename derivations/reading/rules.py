@@ -18,6 +18,7 @@ from derivations.algebra.terms import (
     number,
     product,
 )
+from derivations.reading.jaxprs import CALLS
 from derivations.reading.literals import literal
 from derivations.reading.reader import Array, Reader, kind_of
 
@@ -67,17 +68,7 @@ MOVING = frozenset(
         "argmax",
         "argmin",
         "iota",
-        "pjit",
-        "jit",
-        "closed_call",
-        "core_call",
-        "remat",
-        "remat2",
-        "checkpoint",
-        "custom_jvp_call",
-        "custom_vjp_call",
-        "custom_vjp_call_jaxpr",
-        "custom_lin",
+        *CALLS,
         "cond",
         "scan",
         "reduce_max",

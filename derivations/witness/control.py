@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from derivations.algebra.session import tick
-from derivations.reading.jaxprs import scan_counts
+from derivations.reading.jaxprs import CALLS, inner_of, scan_counts
 from derivations.witness.evaluate import called
 from derivations.witness.integers import is_floating
 from derivations.witness.numbers import CannotEvaluate, Number, Surroundings, as_array, moved, reals
@@ -19,24 +19,9 @@ from derivations.witness.shapes import stacked
 MOST_TURNS = 10_000
 
 
-@rule(
-    "pjit",
-    "jit",
-    "closed_call",
-    "core_call",
-    "remat",
-    "remat2",
-    "checkpoint",
-    "custom_jvp_call",
-    "custom_vjp_call",
-    "custom_vjp_call_jaxpr",
-    "custom_lin",
-    "composite",
-)
+@rule(*sorted(CALLS), "composite")
 def _call(around: Surroundings, equation: Any, *args: Number) -> list[Number]:
-    names = ("jaxpr", "call_jaxpr", "fun_jaxpr")
-    inner = next(equation.params[k] for k in names if k in equation.params)
-    return called(around, inner, args)
+    return called(around, inner_of(equation), args)
 
 
 @rule("cond")

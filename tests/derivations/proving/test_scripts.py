@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import namedtuple
+from dataclasses import replace
 from fractions import Fraction
 
 import jax
@@ -239,3 +240,35 @@ def test_values_are_written_so_that_they_come_back():
     assert static_text(float("nan")) == "jnp.nan"
     assert static_text(jnp.sum) == ""
     assert static_text(jax.random.key(0)) == ""
+
+
+def thrice():
+    op = jax.custom_vjp(lambda x, y: x * x + y)
+    op.defvjp(lambda x, y: (x * x + y, x), lambda x, g: (3 * g * x, g))
+    return op
+
+
+def test_where_the_lines_show_nothing_there_is_no_verdict(monkeypatch):
+    """What was found ended the look at all else, so the other gradient is not proved either."""
+    from derivations.proving import case
+
+    smallest = case.smallest
+    monkeypatch.setattr(case, "smallest", lambda *a: replace(smallest(*a), is_seen=False))
+    proof = prove(thrice(), "n", "n")
+    assert {a.verdict for a in proof.arguments} == {"UNKNOWN"}
+    assert proof.witness is None
+
+
+def test_a_difference_found_before_time_ran_out_is_shown(monkeypatch):
+    from derivations.algebra import session
+    from derivations.proving import case
+
+    def stop(*_):
+        monkeypatch.setattr(session.time, "monotonic", lambda: float("inf"))
+        session.tick()
+
+    monkeypatch.setattr(case, "search", stop)
+    proof = prove(thrice(), "n", "n", seconds=1000)
+    assert proof.verdict == "REFUTED"
+    assert proof.witness.is_seen
+    assert {a.verdict for a in proof.arguments} == {"REFUTED", "UNKNOWN"}

@@ -8,8 +8,8 @@ import pytest
 from table import ROWS, P, X, Y
 
 from derivations.proving.by_numpy import program
+from derivations.proving.machine import run_inlined
 from derivations.reading import rules as reading
-from derivations.reading.jaxprs import bind
 from derivations.witness import MP, Number, as_array, reals, run
 from derivations.witness.numbers import Surroundings
 from derivations.witness.rules import RULES
@@ -81,36 +81,20 @@ def test_values(r, results):
         assert not misses(mine.value, theirs, r.is_close)
 
 
-def _known_to_numpy(r):
+def by_numpy(r):
+    """The program, its inner calls written out, as NumPy runs it; None if it is not asked."""
     closed = program_of(r)
     with jax.enable_x64(True):
-        return program(jax.make_jaxpr(lambda *a: evaluated(closed, a))(*r.args))
+        return program(jax.make_jaxpr(lambda *a: run_inlined(closed, a, []))(*r.args))
 
 
-def evaluated(closed, args):
-    """The program with its inner calls written out."""
-
-    def call(jaxpr, consts, given):
-        known = dict(zip(jaxpr.constvars, consts, strict=True))
-        known |= dict(zip(jaxpr.invars, given, strict=True))
-        read = lambda x: x.val if hasattr(x, "val") else known[x]  # noqa: E731
-        for e in jaxpr.eqns:
-            inner = e.params.get("jaxpr") if e.primitive.name in ("jit", "pjit") else None
-            args = map(read, e.invars)
-            out = call(inner.jaxpr, inner.consts, args) if inner else bind(e, list(args))
-            known |= dict(zip(e.outvars, out, strict=True))
-        return [read(x) for x in jaxpr.outvars]
-
-    return call(closed.jaxpr, closed.consts, args)
-
-
-BY_NUMPY = [r for r in ROWS if _known_to_numpy(r) is not None]
+BY_NUMPY = [r for r in ROWS if by_numpy(r) is not None]
 
 
 @pytest.mark.parametrize("r", BY_NUMPY, ids=[f"{k}-{r.name}" for k, r in enumerate(BY_NUMPY)])
 def test_values_by_numpy(r, results):
     """The quick look around rounds as it likes, but finds the numbers that JAX finds."""
-    found = _known_to_numpy(r)(*r.args)
+    found = by_numpy(r)(*r.args)
     for mine, theirs in zip(found, results[id(r)], strict=True):
         assert not misses(mine, theirs, max(r.is_close, 1e-13))
 
