@@ -4,7 +4,8 @@ import pytest
 from letters import HALF, LABEL, A, B, E, I, J, K, M, N, P, Q, i, j, k, p, x, y
 
 from derivations.algebra import functions as f
-from derivations.algebra.brackets import delta, positive
+from derivations.algebra.atoms import summand
+from derivations.algebra.brackets import at_least, delta, positive
 from derivations.algebra.decide import is_zero
 from derivations.algebra.session import joined, session
 from derivations.algebra.sums import (
@@ -194,3 +195,13 @@ def test_a_bracket_without_the_index_leaves_the_sum():
     assert total((I,), positive(A) * x(I)) == positive(A) * S
     assert total((I,), positive(A - B) * x(I) + x(I)) == (1 + positive(A - B)) * S
     assert Atom("positive", A).free == frozenset()
+
+
+@pytest.mark.parametrize(("bound", "free"), [(I, J), (J, I)])
+def test_a_comparison_that_new_names_turn_stays_one_of_two_cases(bound, free):
+    """[k > i] = 1 - [i ≥ k]: whichever way it is written, a sum holds one product."""
+    before, after = at_least(poly(free) - bound), at_least(poly(bound) - free - 1)
+    parts = [total((bound,), case * f.exp(x(bound))) for case in (before, after)]
+    assert parts[0] + parts[1] == total((bound,), f.exp(x(bound)))
+    held = [atom for part in parts for m in part.terms for atom, _ in m]
+    assert all(len(summand(atom).terms) == 1 for atom in held)

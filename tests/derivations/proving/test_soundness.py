@@ -4,8 +4,12 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from derivations.algebra.session import session
 from derivations.algebra.terms import ZERO
+from derivations.proving.assumptions import Assumptions
+from derivations.proving.equality import by_algebra
 from derivations.proving.proof import prove
+from derivations.proving.ranks import problems
 from derivations.reading.reader import Array, kind_of
 from derivations.reading.rules import RULES
 
@@ -475,3 +479,19 @@ def test_a_place_may_not_fit_a_narrow_type():
     op = jax.custom_vjp(lambda x: x * jnp.argmax(x))
     op.defvjp(lambda x: (x * jnp.argmax(x), x), backward)
     assert prove(op, "n").verdict != "PROVED"
+
+
+def test_that_a_root_exists_is_no_fact_where_isnan_asks_for_it():
+    """The algebra must not take it for one, whatever the search finds."""
+
+    def root_or_square(x):
+        return jnp.where(jnp.isnan(jnp.sqrt(x + 50)), x**2, jnp.sqrt(x + 50))
+
+    op = rule(
+        root_or_square, lambda g, x: (jnp.where(x + 50 > 0, g * 0.5 / jnp.sqrt(x + 50), 7.0),)
+    )
+    (problem,) = problems(op, ("n",), {}, 1)
+    with session():
+        value, gradient = by_algebra(problem, ("x",), Assumptions.parsed(())).comparisons
+    assert value.is_equal
+    assert not gradient.is_equal
