@@ -40,11 +40,13 @@ OF_ONE_GAP = 4  # changes of sign of one gap
 TURNS = 15  # of narrowing, by straight lines and halves: from 1e9 to 1e-9
 MOST_BESIDE = 2600  # rows beside gaps, of each of the points started from
 COMBINED = 640  # rows that put the values of several rows together
+MOST_UNREAD = 4  # sizes, smallest first, of code that was not read and so is UNKNOWN at best
 MOST_CANDIDATES = 24  # points that are judged in many digits, 10 ms each
 MOST_UNTOLD = 6  # of them where JAX's own derivative is nan, and says nothing
 MOST_OF_ONE = 24  # gaps kept of one equation
 MOST_GAPS = 400  # and of a program
 MOST_ROWS = 900  # structured points
+WIDEST = 10_000  # numbers of a point; some 7000 points are looked at, which is half a gigabyte
 
 # --- budgets of the algebra ---
 

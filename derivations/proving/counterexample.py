@@ -9,6 +9,7 @@ import numpy as np
 
 from derivations.algebra.session import OutOfTime, stage, tick
 from derivations.algebra.terms import Undecided
+from derivations.limits import WIDEST
 from derivations.proving.findings import DIFFERS, Findings, Judged
 from derivations.proving.hunt import candidates, look
 from derivations.proving.judging import admit, judge
@@ -27,6 +28,9 @@ def search(
     """Run the code at many points of one size, and judge where it looks wrong."""
     layout = Layout(problem, sizes, traces.outputs)
     if not len(layout.floats):
+        return
+    if layout.width > WIDEST:
+        f.reason = f"points of {layout.width} numbers are more than is looked around at"
         return
     machine = Machine(problem, traces, layout)
     try:

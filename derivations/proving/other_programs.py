@@ -1,7 +1,9 @@
 """The sizes and types for which the code is another program: each is proved by itself."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
+from derivations.limits import MOST_UNREAD
 from derivations.proving.assumptions import Assumptions
 from derivations.proving.conditions import is_never, of_rule_alone
 from derivations.proving.counterexample import concrete, search
@@ -34,8 +36,8 @@ def look_at_other_programs(
     """Sizes for which the code is another program are proved by themselves, or looked at."""
     if readings.sides is None and not suspects:
         return
-    others = differing(problem, readings.sides.traces if readings.sides else None)
-    for program in others:
+    traces = readings.sides.traces if readings.sides else None
+    for program in itertools.islice(differing(problem, traces), None if traces else MOST_UNREAD):
         _by_itself(wrt, assumptions, program, f, doubts)
     if readings.sides and not suspects:
         for program in of_other_types(problem, unequal_sizes(problem)):
