@@ -100,7 +100,8 @@ def _scan(reader: Reader, equation: Any, *args: Array) -> list[Array]:
         found = read(reader, params["jaxpr"], [*args[:consts], *state, *here])
         state, outputs[k] = found[:carried], found[carried:]
     stacked = [
-        _rows([outputs[k][j] for k in range(length)]) for j in range(len(outputs.get(0, [])))
+        _rows(reader, aval, [outputs[k][j] for k in range(length)])
+        for j, aval in enumerate(after[carried:])
     ]
     return [*state, *stacked]
 
@@ -109,11 +110,13 @@ def _row(x: Array, k: int) -> Array:
     return Array(x.shape[1:], x.kind, lambda at: x(number(k), *at))
 
 
-def _rows(parts: list[Array]) -> Array:
+def _rows(reader: Reader, aval: Any, parts: list[Array]) -> Array:
+    """One for each turn, and none for a loop without turns."""
+
     def entries(at: tuple[Poly, ...]) -> Poly:
         return add(delta(at[0] - k) * part(*at[1:]) for k, part in enumerate(parts))
 
-    return Array((number(len(parts)), *parts[0].shape), parts[0].kind, entries)
+    return Array(reader.shape(aval.shape), kind_of(aval.dtype), entries)
 
 
 @rule("while")

@@ -20,8 +20,9 @@ from derivations.algebra.terms import (
     substitute,
 )
 from derivations.reading.arrays import Indices
+from derivations.reading.choices import require_no_wrap
 from derivations.reading.extended import extended_sign, finite, is_infinite
-from derivations.reading.reader import Array, Mask, Reader
+from derivations.reading.reader import Array, Mask, Reader, kind_of
 from derivations.reading.rules import made, rule
 
 
@@ -106,7 +107,8 @@ def _argmax(reader: Reader, equation: Any, a: Array) -> Array:
         finite(p)
         reader.assume("unique", p)
         (value,) = values
-        return substitute(value, dict(zip(names, maximiser(names, flip * p), strict=True)))
+        found = substitute(value, dict(zip(names, maximiser(names, flip * p), strict=True)))
+        return require_no_wrap(reader, found, equation.params["index_dtype"])
 
     return made(reader, equation, entries)
 
@@ -122,7 +124,10 @@ def _prod(reader: Reader, equation: Any, a: Array) -> Array:
 
 @rule("reduce_or", "reduce_and")
 def _any(reader: Reader, equation: Any, a: Array) -> Array:
+    """Of truth values; of integers they work bit by bit."""
     flipped = equation.primitive.name == "reduce_and"
+    if a.kind != "b":
+        raise Undecided(f"the primitive {equation.primitive.name} of integers")
 
     def entries(at: Indices) -> Poly:
         names, p, _ = _reduced(reader, a, equation.params["axes"], at)
@@ -167,14 +172,17 @@ def _product(reader: Reader, names: Any, p: Poly) -> Poly:
 
 @rule("dot_general")
 def _dot(reader: Reader, equation: Any, a: Array, b: Array) -> Array:
+    """Σ a b; of truth values whether any pair is true."""
     (left, right), (left_batch, right_batch) = equation.params["dimension_numbers"]
+    is_truth = kind_of(equation.outvars[0].aval.dtype) == "b"
 
     def entries(at: Indices) -> Poly:
         names, inner = reader.indices(tuple(a.shape[k] for k in left), "k")
         batch, rest = at[: len(left_batch)], list(at[len(left_batch) :])
         first = _placed(len(a.shape), left, inner, left_batch, batch, rest)
         second = _placed(len(b.shape), right, inner, right_batch, batch, rest)
-        return total(names, finite(a(*first)) * finite(b(*second)))
+        found = total(names, finite(a(*first)) * finite(b(*second)))
+        return positive(found) if is_truth else found
 
     return made(reader, equation, entries)
 

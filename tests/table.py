@@ -171,6 +171,14 @@ row(
     FLAT[4:8],
     FLAT[8:12],
 )
+row(
+    "select_n",
+    lambda k, *x: lax.select_n(k, *x),
+    np.array([-1, 3, 7, 1], np.int32),
+    FLAT[1:5],
+    FLAT[5:9],
+    FLAT[9:13],
+)
 row("select_n", lambda k, *x: lax.select_n(k, *x), np.int32(1), X, Y, P)
 row("select_n", lambda x: lax.select_n(x > 0, jnp.zeros_like(x), lax.sqrt(x)), X)
 for name in ("and", "or", "xor"):
@@ -217,6 +225,7 @@ row(
         lax.iota(np.float64, 4),
     ),
 )
+row("iota", lambda: (lax.iota(np.int8, 128), lax.broadcasted_iota(np.float64, (2, 3), 1)))
 
 # --- conversions ---
 
@@ -449,6 +458,9 @@ row(
     "scatter-add", lambda x, i, y: _scattered(lax.scatter_add, x, i, y, "clip"), CUBE[0], INDEX, NEW
 )
 row("scatter", lambda x, i: x.at[i].apply(jnp.sin), X[0], np.array([0, 2]))
+row("scatter", lambda x, y: x.at[:, 1].set(y), X, Y[:, 0])
+row("scatter", lambda x, y: x.at[jnp.arange(2), 2 - jnp.arange(2)].set(y), X, Y[:, 0])
+row("scatter-add", lambda x, y: x.at[1, jnp.arange(2) + 1].add(y), X, Y[0, :2])
 row(
     "scatter", lambda x, y: jax.vmap(lambda a, b: a.at[jnp.array([2, 0])].set(b))(x, y), X, Y[:, :2]
 )
