@@ -132,6 +132,27 @@ row(
     lambda x: (lax.integer_pow(x, 3), lax.integer_pow(x, -2), lax.integer_pow(x, 4)),
     X,
 )
+LIMITED = (
+    "neg",
+    "abs",
+    "square",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "sqrt",
+    "rsqrt",
+    "logistic",
+)
+for name in (*LIMITED, "tanh", "erf", "erfc", "sign", "is_finite"):
+    f = getattr(lax, name)
+    row(
+        name,
+        lambda x, f=f: f(jnp.where(x > 0, inf, -inf)),
+        X,
+        is_smooth=False,
+    )
 row("nextafter", lambda x: lax.nextafter(x, jnp.full_like(x, 2.0)), P, is_smooth=False)
 row("copy", lambda x: lax.copy_p.bind(x), X)
 
@@ -149,6 +170,15 @@ for name in ("gt", "ge", "lt", "le", "eq", "ne"):
     row(name, getattr(lax, name), FLAT, OTHER)
     row(name, getattr(lax, name), A8, B8)
     row(name, getattr(lax, name), T, U)
+for name in ("add", "sub", "mul", "div", "max", "min", "gt", "ge", "lt", "le", "eq", "ne"):
+    f = getattr(lax, name)
+    row(
+        name,
+        lambda x, y, f=f: f(jnp.where(x > 0, inf, -jnp.exp(y)), jnp.where(y > 0, -inf, jnp.exp(x))),
+        X,
+        Y,
+        is_smooth=False,
+    )
 LOW, HIGH = np.array([-1.0, 2.0, -inf, nan, 0.0, -1.0]), np.array([1.0, -2.0, 0.0, 1.0, inf, 1.0])
 row("clamp", lax.clamp, LOW, np.array([3.0, 0.5, 0.2, 1.0, -5.0, nan]), HIGH)
 row("clamp", lambda x: lax.clamp(-0.5, x, 1.0), X)

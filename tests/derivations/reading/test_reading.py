@@ -12,6 +12,12 @@ from derivations.algebra.text import text
 from derivations.proving.proof import prove
 from derivations.reading import Reader, literal, noted
 
+
+def kept(x, y):
+    masked = jnp.where(y > 0, x, -jnp.inf)
+    return jnp.where(masked == masked.max(), 1.0, 0.0)
+
+
 FUNCTIONS = {
     "arithmetic": (lambda x, y: (x + y) * (x - y) / (1 + y**2) - (-x) ** 3, "n", "n"),
     "powers": (lambda x: jnp.sqrt(x**2 + 1) + jax.lax.rsqrt(x**2 + 2) + jnp.cbrt(x), "n"),
@@ -83,6 +89,8 @@ FUNCTIONS = {
         lambda s: jax.nn.softmax(jnp.where(jnp.tril(jnp.ones_like(s)) > 0, s, -jnp.inf)),
         "n n",
     ),
+    "the greatest that a mask keeps": (lambda x: jnp.where(x > 0, x, -jnp.inf).max(), "n"),
+    "where it is the greatest that a mask keeps": (lambda x, y: kept(x, y) * x, "n", "n"),
     "custom rules inside": (lambda x: jax.nn.logsumexp(jax.nn.silu(x), axis=-1), "n d"),
     "remat and jit": (jax.checkpoint(jax.jit(lambda x: jnp.tanh(x) ** 2)), "n"),
     "stop_gradient of a shift": (lambda x: x - 0 * jax.lax.stop_gradient(x), "n"),
