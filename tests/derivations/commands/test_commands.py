@@ -73,3 +73,21 @@ def test_a_wrong_step_of_a_chapter_is_exit_status_1(monkeypatch, capsys):
     monkeypatch.setattr(cli.book, "write", unequal)
     assert cli.main(["book"]) == 1
     assert "derivations book: dense: the product rule" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ([], "a_bar[i, j] = y_bar\n"),
+        (["--static", "axis=0"], "a_bar[i, j] = y_bar[j]\n"),
+        (["--latex"], "\\bar{a}_{i, j} = \\bar{y}\n"),
+    ],
+)
+def test_the_options_of_derive_count(capsys, words, printed):
+    assert cli.main(["derive", "jax.numpy:sum", "n d", *words]) == 0
+    assert capsys.readouterr().out == printed
+
+
+def test_of_annotated_ranks_the_highest_is_derived(capsys):
+    assert cli.main(["derive", "funcnet.ops:softmax"]) == 0
+    assert "x_bar[i, j, l, m, o] = " in capsys.readouterr().out
