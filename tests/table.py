@@ -182,6 +182,7 @@ for name in ("add", "sub", "mul", "div", "max", "min", "gt", "ge", "lt", "le", "
 LOW, HIGH = np.array([-1.0, 2.0, -inf, nan, 0.0, -1.0]), np.array([1.0, -2.0, 0.0, 1.0, inf, 1.0])
 row("clamp", lax.clamp, LOW, np.array([3.0, 0.5, 0.2, 1.0, -5.0, nan]), HIGH)
 row("clamp", lambda x: lax.clamp(-0.5, x, 1.0), X)
+row("clamp", lambda x: lax.clamp(jnp.full_like(x, 1.0), x, jnp.full_like(x, -0.5)), X)
 row("clamp", lax.clamp, np.int8(-3), I8, np.int8(5))
 row("clamp", lax.clamp, np.int8(5), I8, np.int8(-3))
 row("igamma", lax.igamma, P, P[:, ::-1] + 0.1)
@@ -313,6 +314,7 @@ row("rev", lambda x: lax.rev(x, (1,)), CUBE)
 row("concatenate", lambda x, y: lax.concatenate([x, y, 2 * x], 1), X, Y)
 row("concatenate", lambda x, y: lax.concatenate([x, y], 0), I8, I8)
 row("split", lambda x: lax.split(x, (1, 3), axis=2), CUBE)
+row("split", lambda x: lax.split(x, (1, 2, 1), axis=2), CUBE)
 row("pad", lambda x: lax.pad(x, 0.5, ((1, 2, 0), (0, 1, 2))), X)
 row("pad", lambda x: lax.pad(x, -1.0, ((-1, 0, 0), (1, -2, 1))), X)
 row("pad", lambda x, y: lax.pad(x, y, ((2, 0, 1),)), X[0], np.float64(3.0))
@@ -361,6 +363,12 @@ for name in ("reduce_or", "reduce_and", "reduce_xor"):
     row(name, lambda x, f=f: f(x, (0,)), U8[3:6])
 NUMBERS = (((2,), (1,)), ((0,), (0,)))
 row("dot_general", lambda x, y: lax.dot_general(x, y, NUMBERS), CUBE, CUBE.transpose(0, 2, 1) / 3)
+row(
+    "dot_general",
+    lambda x, y: lax.dot_general(x, y, (((2,), (0,)), ((0,), (2,)))),
+    CUBE,
+    CUBE.transpose(2, 1, 0) / 3,
+)
 row(
     "dot_general",
     lambda x, y: lax.dot_general(x, y, (((0, 2), (2, 0)), ((), ()))),
@@ -614,6 +622,15 @@ def _scattered(scatter, x, index, new, mode):
     numbers = lax.ScatterDimensionNumbers((1,), (0,), (0,))
     return scatter(x, index, new, numbers, mode=mode)
 
+
+def _block(x, index, new, mode):
+    numbers = lax.ScatterDimensionNumbers((0,), (), (0,))
+    return lax.scatter_add(x, index, new, numbers, mode=mode)
+
+
+for mode in ("clip", "fill"):
+    for first in (1, 2):  # a block that reaches out is moved inside, or dropped as a whole
+        row("scatter-add", lambda x, i, y, m=mode: _block(x, i, y, m), X[0], [first], Y[0, :2])
 
 # --- random numbers, by JAX itself ---
 

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from jax import lax
 
+from derivations.algebra.brackets import positive
+from derivations.algebra.numeric import Place, value
 from derivations.algebra.terms import Undecided, entry, number
 from derivations.algebra.text import text
 from derivations.reading import Array, Reader, note_axes, noted, read
+from derivations.reading.notes import Condition, Guard
 from derivations.reading.reader import kind_of
 
 inf = float("inf")
@@ -31,8 +34,8 @@ def entries_of(program, *arguments):
         sizes = [int(n.terms.get((), 0)) for n in out.shape]
         for at in np.ndindex(*sizes):
             with noted() as notes:
-                value = out(*map(number, at))
-            yield value, notes
+                found = out(*map(number, at))
+            yield found, notes
 
 
 def said(condition):
@@ -138,6 +141,44 @@ def test_what_an_entry_needs(name):
     found = {said(c) for _, notes in entries_of(program, *arguments) for c in notes}
 
     assert {f if f.split(":")[0] not in needs else f.split(":")[0] for f in found} == set(needs)
+
+
+BLOCK = lax.ScatterDimensionNumbers((0,), (), (0,))
+INSIDE = {  # where the caller's index may point to, of three entries
+    "taken": (lambda x, i: x.at[i].get(mode="promise_in_bounds"), range(3)),
+    "added to": (lambda x, i: x.at[i].add(1.0, mode="promise_in_bounds"), range(3)),
+    "the first of two": (
+        lambda x, i: lax.scatter_add(x, i[:1], x[:2], BLOCK, mode="promise_in_bounds"),
+        range(2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_an_index_of_the_caller_s_has_to_point_inside(name):
+    program, expected = INSIDE[name]
+    _, notes = next(iter(entries_of(program, V, I)))
+    (kind,) = {c.kind for c in notes}
+
+    def is_inside(at):
+        point = {"y": np.full(3, at)}
+        indices = (dict.fromkeys(c.expression.free, 0) for c in notes)
+        return all(
+            value(c.expression, Place({}, point, here)) == 1
+            for c, here in zip(notes, indices, strict=True)
+        )
+
+    assert kind == "holds"
+    assert [at for at in range(4) if is_inside(at)] == list(expected)
+
+
+def test_what_holds_without_a_case_is_a_fact():
+    a = entry("a")
+    held = Condition("holds", positive(a))
+    in_a_case = Condition("holds", positive(a), (Guard("holds", positive(entry("b"))),))
+    assert Condition("positive", a) in Reader(known=(held,)).facts()
+    assert Condition("positive", a) not in Reader(known=(in_a_case,)).facts()
+    assert Reader(known=(Condition("holds", positive(a) + positive(-a)),)).facts()[1:] == ()
 
 
 def _masked(x, filler=-inf):
