@@ -172,13 +172,16 @@ for name in ("gt", "ge", "lt", "le", "eq", "ne"):
     row(name, getattr(lax, name), T, U)
 for name in ("add", "sub", "mul", "div", "max", "min", "gt", "ge", "lt", "le", "eq", "ne"):
     f = getattr(lax, name)
-    row(
-        name,
-        lambda x, y, f=f: f(jnp.where(x > 0, inf, -jnp.exp(y)), jnp.where(y > 0, -inf, jnp.exp(x))),
-        X,
-        Y,
-        is_smooth=False,
-    )
+    for far in (inf, -inf):
+        row(
+            name,
+            lambda x, y, f=f, far=far: f(
+                jnp.where(x > 0, inf, -jnp.exp(y)), jnp.where(y > 0, far, jnp.exp(x))
+            ),
+            X,
+            Y,
+            is_smooth=False,
+        )
 LOW, HIGH = np.array([-1.0, 2.0, -inf, nan, 0.0, -1.0]), np.array([1.0, -2.0, 0.0, 1.0, inf, 1.0])
 row("clamp", lax.clamp, LOW, np.array([3.0, 0.5, 0.2, 1.0, -5.0, nan]), HIGH)
 row("clamp", lambda x: lax.clamp(-0.5, x, 1.0), X)

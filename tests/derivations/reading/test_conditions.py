@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from derivations.algebra.brackets import positive
+from derivations.algebra.brackets import positive, settled
 from derivations.algebra.numeric import Place, value
 from derivations.algebra.terms import Undecided, entry, number
 from derivations.algebra.text import text
@@ -141,6 +141,14 @@ def test_what_an_entry_needs(name):
     found = {said(c) for _, notes in entries_of(program, *arguments) for c in notes}
 
     assert {f if f.split(":")[0] not in needs else f.split(":")[0] for f in found} == set(needs)
+
+
+@pytest.mark.parametrize("name", ["gt", "ge", "lt", "le", "eq", "ne"])
+def test_nothing_is_true_of_what_is_undefined_but_that_it_is_not_equal(name):
+    compare, denied = getattr(lax, name), 1 - positive(entry("y"))
+    for program in (lambda x, y: compare(x, jnp.log(y)), lambda x, y: compare(jnp.log(y), x)):
+        ((found, _),) = entries_of(program, S, S)
+        assert settled((1 - found if name == "ne" else found) * denied) == number(0)
 
 
 BLOCK = lax.ScatterDimensionNumbers((0,), (), (0,))
