@@ -4,6 +4,7 @@ import pytest
 from letters import HALF, LABEL, A, B, E, I, J, K, M, N, P, Q, i, j, k, p, x, y
 
 from derivations.algebra import functions as f
+from derivations.algebra.binders import by_whole_products
 from derivations.algebra.brackets import delta, positive
 from derivations.algebra.decide import is_zero
 from derivations.algebra.session import joined, session
@@ -194,3 +195,13 @@ def test_a_bracket_without_the_index_leaves_the_sum():
     assert total((I,), positive(A) * x(I)) == positive(A) * S
     assert total((I,), positive(A - B) * x(I) + x(I)) == (1 + positive(A - B)) * S
     assert Atom("positive", A).free == frozenset()
+
+
+def test_a_product_of_all_but_one_is_a_quotient_only_by_what_is_not_0_on_a_region():
+    def all_but_one(factor):
+        return product_over((J,), delta(i - j) * A + (1 - delta(i - j)) * factor)
+
+    exponential, part = f.exp(x(J)), f.maximum(x(J), ZERO)
+    quotient = A * f.exp(-x(I)) * product_over((J,), exponential)
+    assert by_whole_products(all_but_one(exponential)) == quotient
+    assert by_whole_products(all_but_one(part)) == all_but_one(part)
