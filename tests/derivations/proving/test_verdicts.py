@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Int
 from benchmarks.historical import op_of
 from derivations.algebra.terms import scale
 from derivations.proving import case
-from derivations.proving.proof import prove
+from derivations.proving.proof import ArgumentProof, Proof, prove
 from derivations.reading.rules import RULES as READ
 from derivations.witness.rules import RULES as RUN
 
@@ -127,8 +127,9 @@ def test_another_program_in_a_narrower_type_is_not_proved(dtype):
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 128])
-def test_another_program_at_a_size_is_not_proved(size):
-    op = op_of(lambda x: x**2, lambda g, x: (3 if str(x.shape) == f"({size},)" else 2) * g * x)
+@pytest.mark.parametrize("gap", [1.0, 1e-4])
+def test_another_program_at_a_size_is_not_proved(size, gap):
+    op = op_of(lambda x: x**2, lambda g, x: (2 + gap * (str(x.shape) == f"({size},)")) * g * x)
 
     assert prove(op, "n").verdict != "PROVED"
 
@@ -138,6 +139,35 @@ def test_other_programs_are_all_looked_at():
         return {"(1,)": 2.0 + 0 * x.sum(), "(3,)": 3.0}.get(str(x.shape), 2.0)
 
     assert prove(op_of(lambda x: x**2, lambda g, x: factor(x) * g * x), "n").verdict != "PROVED"
+
+
+def test_code_that_reads_what_it_changes_is_not_proved():
+    calls = {"count": 0}
+
+    def tired(x):
+        calls["count"] += 1
+        return x**2 if calls["count"] < 10**6 else x
+
+    proof = prove(op_of(tired, lambda g, x: 2 * g * x), "n")
+    assert proof.verdict == "UNKNOWN"
+    assert "the code changes what it reads (test_verdicts.calls)" in proof.reason
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        (("PROVED", "PROVED"), "PROVED"),
+        (("PROVED", "UNKNOWN"), "UNKNOWN"),
+        (("UNKNOWN", "REFUTED"), "REFUTED"),
+        (("REFUTED", "PROVED", "UNKNOWN"), "REFUTED"),
+    ],
+)
+def test_the_verdict_is_that_of_the_worst_argument(verdicts, expected):
+    proof = Proof("op", tuple(ArgumentProof("x", v, reason="why") for v in verdicts))
+
+    assert proof.verdict == expected
+    assert bool(proof) == (expected == "PROVED")
+    assert proof.reason == ("why" if "UNKNOWN" in verdicts else "")
 
 
 def test_a_divisor_of_the_rule_alone_is_no_footnote():
