@@ -126,14 +126,6 @@ class Problem:
                     f"tracing it raised {type(error).__name__}: {_first_line(error)}"
                 ) from None
 
-    def is_repeatable(self) -> bool:
-        """Whether tracing the code again gives the same, as far as it can be traced."""
-        try:
-            first, second = (self.traced() for _ in range(2))
-        except Undecided:
-            return True
-        return str(first.value) == str(second.value) and str(first.hand) == str(second.hand)
-
     def _traced(self, sizes: Mapping[str, int] | None, by_rule: bool) -> Traces:
         arrays = self.structures(sizes)
         value, out = jax.make_jaxpr(self.value, return_shape=True)(*arrays)

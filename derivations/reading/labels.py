@@ -119,7 +119,11 @@ def _scatter(reader: Reader, equation: Any, a: Array, where: Array, new: Array) 
     zero = Array(a.shape, a.kind, lambda _: ZERO)
     ones = Array(new.shape, new.kind, lambda _: ONE)
     put, hit = (_scatter_add(reader, equation, zero, where, news) for news in (new, ones))
-    return made(reader, equation, lambda at: (ONE - hit(*at)) * a(*at) + put(*at))
+
+    def entries(at: Indices) -> Poly:
+        return by_condition(hit(*at), lambda: a(*at), lambda: put(*at))
+
+    return made(reader, equation, entries)
 
 
 def _are_distinct(where: Array, batch: list[Poly], coordinates: int) -> bool:

@@ -1,5 +1,7 @@
 """The comparison of sources."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +10,7 @@ from found import OPS
 from jaxtyping import Array, Float
 
 from derivations import chapter_of, compare
+from derivations.compare import Comparison, Row
 from derivations.language.notation import Derivative, array, index, size, total
 
 
@@ -36,6 +39,29 @@ def test_a_wrong_rule_differs():
     assert not wrong
     assert "DIFFER" in str(wrong)
     assert "no chapter" in str(wrong)
+
+
+@pytest.mark.parametrize("factor", [2 + 1e-10, 2 - 1e-10])
+def test_a_rule_that_is_nearly_right_differs(factor):
+    assert not compare(squared(factor))
+
+
+def test_a_static_argument_is_passed_on():
+    @jax.custom_vjp
+    def scaled(x: Float[Array, "n"], factor: float = 2.0) -> Float[Array, "n"]:
+        return factor * x
+
+    scaled.defvjp(lambda x, factor: (factor * x, factor), lambda factor, g: (2.0 * g, 0.0))
+    assert compare(scaled, np.ones(3))
+    assert not compare(scaled, np.ones(3), factor=3.0)
+
+
+def test_each_source_can_differ_alone():
+    row = Row("op", "x", (3,), jax=0.0, sympy=0.0, central=0.1, bound=1e-12)
+    assert Comparison((row,))
+    assert Comparison((replace(row, sympy=None),))
+    for one in ({"jax": 1e-11}, {"sympy": 1e-11}):
+        assert not Comparison((row, replace(row, **one), row))
 
 
 def test_a_derivation_of_ones_own_takes_part():

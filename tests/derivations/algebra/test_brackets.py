@@ -19,6 +19,7 @@ from derivations.algebra.brackets import (
     zero,
 )
 from derivations.algebra.decide import is_zero
+from derivations.algebra.maxima import maximum_against_entry
 from derivations.algebra.numeric import Place, value
 from derivations.algebra.sums import largest, maximiser, product_over, total
 from derivations.algebra.terms import ONE, ZERO, Atom, Undecided, add, entry, number, poly, size
@@ -277,3 +278,18 @@ def test_the_root_of_a_product_is_0_where_a_label_is():
     assert value(root, Place({"n": 1, "m": 2}, arrays, {I: 0})) == 0
     assert root * root == LABEL * B
     assert f.power(LABEL * LABEL, HALF) == LABEL
+
+
+def test_a_root_is_compared_by_squares_with_what_is_not_negative_alone():
+    root = f.power(E, HALF)
+    assert positive(root - Z) == positive(E - Z * Z)
+    assert positive(root - A) != positive(E - A * A)
+    assert positive(A - root) != positive(A * A - E)
+
+
+def test_a_maximum_exceeds_what_it_is_taken_of_and_nothing_else():
+    top, place = largest((J,), x(J)), maximiser((J,), x(J))[0]
+    assert maximum_against_entry(top - x(I)) == 1 - delta(place - i)
+    assert maximum_against_entry(x(I) - top) == ZERO
+    assert maximum_against_entry(top - entry("x", i + 1)) is None
+    assert maximum_against_entry(top - y(I, I)) is None

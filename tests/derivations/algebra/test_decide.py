@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from letters import HALF, A, B, C, E, I, J, K, M, N, P, i, j, k, x, y
 from twins import POLYNOMIAL, Off, built, close, mistaken, otherwise, plainly, points, trees
 
+from derivations.algebra import decide
 from derivations.algebra import functions as f
 from derivations.algebra.brackets import delta, positive, zero
 from derivations.algebra.calculus import derivative
 from derivations.algebra.decide import equal, is_zero, without_denominators
 from derivations.algebra.functions import is_undefined
+from derivations.algebra.search import Certificate
 from derivations.algebra.sums import largest, product_over, total
 from derivations.algebra.terms import ONE, ZERO, Undecided, entry, fresh, poly
 
@@ -226,3 +228,30 @@ def test_common_denominators_are_found(t, other, denominator):
     assert not is_proved_zero(
         u * over(first) + v * over(second) - u * over(first) - v * over(first) - C
     )
+
+
+# --- what a proof by cases and by gathering needs ---
+
+
+def above(a, b):
+    return positive(x(a) - x(b))
+
+
+def below_or_equal(a, b):
+    return 1 - above(a, b)
+
+
+def test_three_numbers_in_a_circle_are_not_each_less_than_the_next_but_may_be_equal():
+    assert is_zero(above(I, J) * above(J, K) * above(K, I))
+    assert is_zero(above(I, J) * below_or_equal(I, K) * below_or_equal(K, J))
+    assert not is_zero(below_or_equal(I, J) * below_or_equal(J, K) * below_or_equal(K, I))
+
+
+def test_a_claim_that_terms_belong_together_is_checked(monkeypatch):
+    p = S - total((I,), y(I, I))
+    claims = [
+        Certificate((), (I,), ZERO, frozenset(p.terms)),
+        Certificate((), (I,), x(I) - x(I), frozenset(p.terms)),
+    ]
+    monkeypatch.setattr(decide, "certificates", lambda _: iter(claims))
+    assert not is_zero(p)

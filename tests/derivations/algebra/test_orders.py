@@ -142,4 +142,7 @@ def test_what_is_0_on_a_boundary_alone_may_be_left_out(expression):
 def test_steps_inside_the_places_of_entries_do_not_count():
     assert not has_steps(x(at(I)))
     assert has_steps(at(I) * x(I))
+    assert has_steps(x(I) + maximiser((J,), x(J))[0])
+    assert not has_steps(x(maximiser((J,), x(J))[0]))
+    assert has_steps(f.fn("atan2", x(I), f.fn("floor", A)))
     assert not has_steps(number(2))

@@ -89,6 +89,12 @@ SIGNS = [
     (over(N, x(I) * x(I)) - over(N, x(I)) * over(N, x(I)), UNKNOWN),
     (A * (N * over(N, x(I) * x(I)) - over(N, x(I)) * over(N, x(I))), UNKNOWN),
     (M * over(N, x(I) * x(I)) - over(N, x(I)) * over(N, x(I)), UNKNOWN),
+    (HALF * over(N, x(I)) * over(N, x(I)) - HALF * N * over(N, x(I) * x(I)), UNKNOWN),
+    # of angles between 0 and π / 2, and sines up to π
+    (f.fn("sin", number(2)), POSITIVE),
+    (f.fn("cos", ONE), POSITIVE),
+    (f.fn("cos", number(2)), UNKNOWN),
+    (f.fn("sin", number(4)), UNKNOWN),
 ]
 
 

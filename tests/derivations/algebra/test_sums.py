@@ -5,6 +5,7 @@ from letters import HALF, LABEL, A, B, E, I, J, K, M, N, P, Q, i, j, k, p, x, y
 
 from derivations.algebra import functions as f
 from derivations.algebra.atoms import summand
+from derivations.algebra.binders import by_whole_products
 from derivations.algebra.brackets import at_least, delta, positive
 from derivations.algebra.decide import is_zero
 from derivations.algebra.session import joined, session
@@ -205,3 +206,13 @@ def test_a_comparison_that_new_names_turn_stays_one_of_two_cases(bound, free):
     assert parts[0] + parts[1] == total((bound,), f.exp(x(bound)))
     held = [atom for part in parts for m in part.terms for atom, _ in m]
     assert all(len(summand(atom).terms) == 1 for atom in held)
+
+
+def test_a_product_of_all_but_one_is_a_quotient_only_by_what_is_not_0_on_a_region():
+    def all_but_one(factor):
+        return product_over((J,), delta(i - j) * A + (1 - delta(i - j)) * factor)
+
+    exponential, part = f.exp(x(J)), f.maximum(x(J), ZERO)
+    quotient = A * f.exp(-x(I)) * product_over((J,), exponential)
+    assert by_whole_products(all_but_one(exponential)) == quotient
+    assert by_whole_products(all_but_one(part)) == all_but_one(part)

@@ -8,6 +8,8 @@ import pytest
 from jaxtyping import Array, Float
 
 from derivations import commands as cli
+from derivations.compare import Comparison, Row
+from derivations.language.checking import UnequalError
 
 
 def squared(factor):
@@ -55,3 +57,37 @@ def test_a_difference_is_exit_status_1(monkeypatch, capsys):
     monkeypatch.setattr(cli, "targets", lambda *_: {"square": squared(3.0)})
     assert cli.main(["compare", "anything"]) == 1
     assert "DIFFER" in capsys.readouterr().out
+
+
+def test_a_seed_is_that_of_the_arrays_drawn(monkeypatch, capsys):
+    seeds, table = [], Comparison((Row("softmax", "x", (3,), 0.0, 0.0, 0.0, 1e-12),))
+    monkeypatch.setattr(cli, "compare", lambda _, seed: seeds.append(seed) or table)
+    assert cli.main(["compare", "funcnet.ops:softmax", "--seed", "7"]) == 0
+    assert seeds == [7]
+
+
+def test_a_wrong_step_of_a_chapter_is_exit_status_1(monkeypatch, capsys):
+    def unequal(*_):
+        raise UnequalError("dense: the product rule: the two sides differ by 1")
+
+    monkeypatch.setattr(cli.book, "write", unequal)
+    assert cli.main(["book"]) == 1
+    assert "derivations book: dense: the product rule" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "printed"),
+    [
+        ([], "a_bar[i, j] = y_bar\n"),
+        (["--static", "axis=0"], "a_bar[i, j] = y_bar[j]\n"),
+        (["--latex"], "\\bar{a}_{i, j} = \\bar{y}\n"),
+    ],
+)
+def test_the_options_of_derive_count(capsys, words, printed):
+    assert cli.main(["derive", "jax.numpy:sum", "n d", *words]) == 0
+    assert capsys.readouterr().out == printed
+
+
+def test_of_annotated_ranks_the_highest_is_derived(capsys):
+    assert cli.main(["derive", "funcnet.ops:softmax"]) == 0
+    assert "x_bar[i, j, l, m, o] = " in capsys.readouterr().out

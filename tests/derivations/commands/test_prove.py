@@ -104,6 +104,41 @@ def test_the_first_of_two_ops_counts_too(shop, capsys):
     assert "1 PROVED, 1 REFUTED" in capsys.readouterr().out
 
 
+def told(verdict, *conditions):
+    return Proof("op", (ArgumentProof("x", verdict, reason="why"),), conditions, seconds=0.5)
+
+
+def test_a_row_of_what_is_proved_has_its_conditions():
+    table = commands_prove.table([told("PROVED", "x > 0", "y ≠ 0"), told("UNKNOWN", "z > 0")])
+    rows, explained = table.split("\n\n", 1)
+    assert [line.split() for line in rows.splitlines()] == [
+        ["op", "verdict", "seconds", "gradients"],
+        ["op", "PROVED", "0.50", "x"],
+        ["where", "x", ">", "0;", "y", "≠", "0"],
+        ["op", "UNKNOWN", "0.50", "x"],
+    ]
+    assert explained == "op: UNKNOWN\n  x: UNKNOWN - why\n  where z > 0"
+
+
+def test_json_has_all_that_is_printed():
+    found = commands_prove.as_dict(told("UNKNOWN", "x > 0"))
+    assert (found["name"], found["verdict"], found["seconds"]) == ("op", "UNKNOWN", 0.5)
+    assert found["conditions"] == ["x > 0"]
+    assert [(a["name"], a["verdict"], a["reason"]) for a in found["arguments"]] == [
+        ("x", "UNKNOWN", "why")
+    ]
+    assert found["witness"] is None
+
+
+def test_explained_are_the_proofs_of_many_ops(shop, capsys):
+    shop("wrong", "right")
+    for words, is_explained in (([], False), (["--explain"], True)):
+        assert cli.main(["prove", "shop", *words]) == 1
+        out = capsys.readouterr().out
+        assert ("square: PROVED\n  value: PROVED\n  x: PROVED" in out) == is_explained
+        assert ("verdict   seconds" in out) != is_explained
+
+
 def test_json_has_no_numbers_of_its_own(shop, capsys):
     def refuse(constant):
         raise AssertionError(constant)

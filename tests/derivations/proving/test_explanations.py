@@ -68,4 +68,4 @@ def test_a_cut_that_cancels_is_not_mentioned():
     proof = prove(op_of(logsumexp, lambda g, x: g * jax.nn.softmax(x)), "n")
 
     assert proof
-    assert "would be another" not in str(proof)
+    assert not any(a.note for a in proof.arguments)

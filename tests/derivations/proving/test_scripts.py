@@ -138,6 +138,19 @@ def test_the_script_prints_its_headline(kind):
     assert_prints_its_headline(proof, namespace_op)
 
 
+def test_the_script_prints_the_entry_that_is_wrong_in_double_precision():
+    op = rule(
+        lambda x: x**2,
+        lambda g, x: (2 * g * x * jnp.where(jnp.arange(6).reshape(3, 2) == 5, 1.5, 1.0),),
+    )
+    proof = prove(op, "3 2")
+
+    assert proof.witness.place == (2, 1)
+    assert proof.witness.by_hand == 1.5 * proof.witness.true
+    assert 'jax.config.update("jax_enable_x64", True)' in proof.witness.script
+    assert_prints_its_headline(proof, op)
+
+
 def test_the_script_of_an_importable_op_needs_nothing(tmp_path):
     (tmp_path / "shop.py").write_text(
         "import jax\n"

@@ -3,14 +3,24 @@
 `prove` holds every entry that was read against the code run in 40 digits, so a misreading raises.
 """
 
+from fractions import Fraction
+
 import jax
 import jax.numpy as jnp
 import pytest
 from jax.scipy import special
 
+from derivations.algebra.terms import scale
 from derivations.algebra.text import text
 from derivations.proving.proof import prove
 from derivations.reading import Reader, literal, noted
+from derivations.reading.literals import CONSTANTS
+
+
+def kept(x, y):
+    masked = jnp.where(y > 0, x, -jnp.inf)
+    return jnp.where(masked == masked.max(), 1.0, 0.0)
+
 
 FUNCTIONS = {
     "arithmetic": (lambda x, y: (x + y) * (x - y) / (1 + y**2) - (-x) ** 3, "n", "n"),
@@ -83,6 +93,8 @@ FUNCTIONS = {
         lambda s: jax.nn.softmax(jnp.where(jnp.tril(jnp.ones_like(s)) > 0, s, -jnp.inf)),
         "n n",
     ),
+    "the greatest that a mask keeps": (lambda x: jnp.where(x > 0, x, -jnp.inf).max(), "n"),
+    "where it is the greatest that a mask keeps": (lambda x, y: kept(x, y) * x, "n", "n"),
     "custom rules inside": (lambda x: jax.nn.logsumexp(jax.nn.silu(x), axis=-1), "n d"),
     "remat and jit": (jax.checkpoint(jax.jit(lambda x: jnp.tanh(x) ** 2)), "n"),
     "stop_gradient of a shift": (lambda x: x - 0 * jax.lax.stop_gradient(x), "n"),
@@ -109,6 +121,20 @@ def test_jax_s_own_derivative_is_proved(name):
 )
 def test_literals_are_read_exactly(value, expected):
     assert text(literal(Reader(), value)) == expected
+
+
+MULTIPLES = (Fraction(1), Fraction(1, 2), Fraction(2), Fraction(1, 4), Fraction(4))
+
+
+@pytest.mark.parametrize("name", CONSTANTS)
+def test_a_known_constant_is_read_and_its_neighbours_are_not(name):
+    known, expression = CONSTANTS[name]
+    for factor in (*MULTIPLES, Fraction(1, 3), Fraction(2, 3)):
+        for near in (1, 1 + 1e-13, 1 - 1e-9):
+            with noted() as notes:
+                found = literal(Reader(), -near * float(factor) * known)
+            assert (found == scale(expression, -factor)) == (near == 1), text(found)
+            assert bool(notes) == (near == 1)
 
 
 def test_a_constant_read_as_such_is_a_condition():

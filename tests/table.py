@@ -132,6 +132,27 @@ row(
     lambda x: (lax.integer_pow(x, 3), lax.integer_pow(x, -2), lax.integer_pow(x, 4)),
     X,
 )
+LIMITED = (
+    "neg",
+    "abs",
+    "square",
+    "exp",
+    "exp2",
+    "expm1",
+    "log",
+    "log1p",
+    "sqrt",
+    "rsqrt",
+    "logistic",
+)
+for name in (*LIMITED, "tanh", "erf", "erfc", "sign", "is_finite"):
+    f = getattr(lax, name)
+    row(
+        name,
+        lambda x, f=f: f(jnp.where(x > 0, inf, -inf)),
+        X,
+        is_smooth=False,
+    )
 row("nextafter", lambda x: lax.nextafter(x, jnp.full_like(x, 2.0)), P, is_smooth=False)
 row("copy", lambda x: lax.copy_p.bind(x), X)
 
@@ -149,9 +170,22 @@ for name in ("gt", "ge", "lt", "le", "eq", "ne"):
     row(name, getattr(lax, name), FLAT, OTHER)
     row(name, getattr(lax, name), A8, B8)
     row(name, getattr(lax, name), T, U)
+for name in ("add", "sub", "mul", "div", "max", "min", "gt", "ge", "lt", "le", "eq", "ne"):
+    f = getattr(lax, name)
+    for far in (inf, -inf):
+        row(
+            name,
+            lambda x, y, f=f, far=far: f(
+                jnp.where(x > 0, inf, -jnp.exp(y)), jnp.where(y > 0, far, jnp.exp(x))
+            ),
+            X,
+            Y,
+            is_smooth=False,
+        )
 LOW, HIGH = np.array([-1.0, 2.0, -inf, nan, 0.0, -1.0]), np.array([1.0, -2.0, 0.0, 1.0, inf, 1.0])
 row("clamp", lax.clamp, LOW, np.array([3.0, 0.5, 0.2, 1.0, -5.0, nan]), HIGH)
 row("clamp", lambda x: lax.clamp(-0.5, x, 1.0), X)
+row("clamp", lambda x: lax.clamp(jnp.full_like(x, 1.0), x, jnp.full_like(x, -0.5)), X)
 row("clamp", lax.clamp, np.int8(-3), I8, np.int8(5))
 row("clamp", lax.clamp, np.int8(5), I8, np.int8(-3))
 row("igamma", lax.igamma, P, P[:, ::-1] + 0.1)
@@ -170,6 +204,14 @@ row(
     FLAT[:4],
     FLAT[4:8],
     FLAT[8:12],
+)
+row(
+    "select_n",
+    lambda k, *x: lax.select_n(k, *x),
+    np.array([-1, 3, 7, 1], np.int32),
+    FLAT[1:5],
+    FLAT[5:9],
+    FLAT[9:13],
 )
 row("select_n", lambda k, *x: lax.select_n(k, *x), np.int32(1), X, Y, P)
 row("select_n", lambda x: lax.select_n(x > 0, jnp.zeros_like(x), lax.sqrt(x)), X)
@@ -217,6 +259,7 @@ row(
         lax.iota(np.float64, 4),
     ),
 )
+row("iota", lambda: (lax.iota(np.int8, 128), lax.broadcasted_iota(np.float64, (2, 3), 1)))
 
 # --- conversions ---
 
@@ -274,6 +317,7 @@ row("rev", lambda x: lax.rev(x, (1,)), CUBE)
 row("concatenate", lambda x, y: lax.concatenate([x, y, 2 * x], 1), X, Y)
 row("concatenate", lambda x, y: lax.concatenate([x, y], 0), I8, I8)
 row("split", lambda x: lax.split(x, (1, 3), axis=2), CUBE)
+row("split", lambda x: lax.split(x, (1, 2, 1), axis=2), CUBE)
 row("pad", lambda x: lax.pad(x, 0.5, ((1, 2, 0), (0, 1, 2))), X)
 row("pad", lambda x: lax.pad(x, -1.0, ((-1, 0, 0), (1, -2, 1))), X)
 row("pad", lambda x, y: lax.pad(x, y, ((2, 0, 1),)), X[0], np.float64(3.0))
@@ -322,6 +366,12 @@ for name in ("reduce_or", "reduce_and", "reduce_xor"):
     row(name, lambda x, f=f: f(x, (0,)), U8[3:6])
 NUMBERS = (((2,), (1,)), ((0,), (0,)))
 row("dot_general", lambda x, y: lax.dot_general(x, y, NUMBERS), CUBE, CUBE.transpose(0, 2, 1) / 3)
+row(
+    "dot_general",
+    lambda x, y: lax.dot_general(x, y, (((2,), (0,)), ((0,), (2,)))),
+    CUBE,
+    CUBE.transpose(2, 1, 0) / 3,
+)
 row(
     "dot_general",
     lambda x, y: lax.dot_general(x, y, (((0, 2), (2, 0)), ((), ()))),
@@ -449,6 +499,9 @@ row(
     "scatter-add", lambda x, i, y: _scattered(lax.scatter_add, x, i, y, "clip"), CUBE[0], INDEX, NEW
 )
 row("scatter", lambda x, i: x.at[i].apply(jnp.sin), X[0], np.array([0, 2]))
+row("scatter", lambda x, y: x.at[:, 1].set(y), X, Y[:, 0])
+row("scatter", lambda x, y: x.at[jnp.arange(2), 2 - jnp.arange(2)].set(y), X, Y[:, 0])
+row("scatter-add", lambda x, y: x.at[1, jnp.arange(2) + 1].add(y), X, Y[0, :2])
 row(
     "scatter", lambda x, y: jax.vmap(lambda a, b: a.at[jnp.array([2, 0])].set(b))(x, y), X, Y[:, :2]
 )
@@ -572,6 +625,15 @@ def _scattered(scatter, x, index, new, mode):
     numbers = lax.ScatterDimensionNumbers((1,), (0,), (0,))
     return scatter(x, index, new, numbers, mode=mode)
 
+
+def _block(x, index, new, mode):
+    numbers = lax.ScatterDimensionNumbers((0,), (), (0,))
+    return lax.scatter_add(x, index, new, numbers, mode=mode)
+
+
+for mode in ("clip", "fill"):
+    for first in (1, 2):  # a block that reaches out is moved inside, or dropped as a whole
+        row("scatter-add", lambda x, i, y, m=mode: _block(x, i, y, m), X[0], [first], Y[0, :2])
 
 # --- random numbers, by JAX itself ---
 
