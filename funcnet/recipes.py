@@ -28,8 +28,12 @@ class Recipe(NamedTuple):
 
 
 def summed_cross_entropy(scores: Float[Array, "n k"], labels: Int[Array, "n"]) -> Float[Array, ""]:
-    """Softmax cross entropy summed over the examples, whose derivative by the scores is p - y."""
-    return scores.shape[0] * ops.softmax_cross_entropy_with_integer_labels(scores, labels)
+    """Softmax cross entropy summed over the examples, whose derivative by the scores is p - y.
+
+    A network's last transposition, of columns to rows, cancels against this one.
+    """
+    mean = ops.softmax_cross_entropy_with_integer_labels_columns(scores.T, labels)
+    return scores.shape[0] * mean
 
 
 def printed_loss(scores: Float[Array, "n k"], labels: Int[Array, "n"]) -> Float[Array, ""]:
@@ -91,15 +95,18 @@ def perceptron(
     eps: float = 0.01,
     momentum: float = 0.99,
     last_norm: bool = True,
+    bias: bool = True,
 ) -> layers.Layer:
     """Dense layers, each batch-normalised: sigmoid after the first, ReLU after the others.
 
     The last one gives scores; its softmax is fused into the loss. `perceptron((32, 16), 10)` is
     the digits document's network. Without the last normalisation the outputs are free values.
+    Without `bias` the layers before a normalisation have none: it would be taken away again.
     """
     parts = []
     for position, width in enumerate(hidden):
         op = ops.sigmoid if position == 0 else ops.relu
-        parts += [layers.dense(width), layers.batch_norm(eps, momentum), layers.activation(op)]
+        norm = layers.batch_norm(eps, momentum)
+        parts += [layers.dense(width, bias), norm, layers.activation(op)]
     last = [layers.batch_norm(eps, momentum)] if last_norm else []
-    return layers.serial(*parts, layers.dense(outputs), *last)
+    return layers.serial(*parts, layers.dense(outputs, bias or not last_norm), *last)

@@ -1,6 +1,6 @@
 """Losses; the fused ones both ways, directly and through the chain rule."""
 
-from derivations.language.derivation import chapter_of, topic
+from derivations.language.derivation import chapter_of, in_columns, topic
 from derivations.language.notation import (
     Derivative,
     Max,
@@ -212,6 +212,9 @@ def softmax_cross_entropy_integer():
         -loss_bar / n * total(j, delta(y[p], j) * (delta(j, q) - softmax(p, q))),
     )
     yield "a row has one label", loss_bar / n * (softmax(p, q) - delta(y[p], q))
+
+
+softmax_cross_entropy_integer_columns = in_columns(softmax_cross_entropy_integer, "logits")
 
 
 @chapter_of("svm_hinge(scores, labels) -> loss", wrt=scores[p, q])

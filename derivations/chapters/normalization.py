@@ -1,6 +1,6 @@
 """Batch normalisation through its four steps, and layer normalisation."""
 
-from derivations.language.derivation import chapter_of
+from derivations.language.derivation import chapter_of, in_columns
 from derivations.language.notation import (
     Derivative,
     Rational,
@@ -141,6 +141,15 @@ def evaluation_variance():
         -gamma[q] * total(i, y_bar[i, q] * given_hat(i, q)) / (2 * given(q) ** 2),
     )
 
+
+batch_norm_columns_x = in_columns(batch_norm_x, "x", "y_bar")
+batch_norm_columns_gamma = in_columns(batch_norm_gamma, "x", "y_bar")
+batch_norm_columns_beta = in_columns(batch_norm_beta, "x", "y_bar")
+evaluation_columns_x = in_columns(evaluation_x, "x", "y_bar")
+evaluation_columns_gamma = in_columns(evaluation_gamma, "x", "y_bar")
+evaluation_columns_beta = in_columns(evaluation_beta, "x", "y_bar")
+evaluation_columns_mean = in_columns(evaluation_mean, "x", "y_bar")
+evaluation_columns_variance = in_columns(evaluation_variance, "x", "y_bar")
 
 row_mu = define("mu", [i], mean_over(c, x[i, c]))
 row_s = define("s", [i], sqrt(mean_over(e, (x[i, e] - row_mu(i)) ** 2) + eps))
