@@ -188,3 +188,30 @@ def layer_norm_beta():
     """The shift meets every row."""
     yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(layer, beta[q]))
     yield "the delta keeps j = q", total(i, y_bar[i, q])
+
+
+row_scale = define("s", [i], sqrt(mean_over(e, x[i, e] ** 2) + eps))
+by_root = gamma[j] * x[i, j] / row_scale(i)
+RMS_NORM = "rms_norm(x, gamma, eps)"
+
+
+@chapter_of(RMS_NORM, wrt=x[p, q])
+def rms_norm_x():
+    """Layer normalisation without a mean: one of the two corrections is left."""
+    yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(by_root, x[p, q]))
+    yield (
+        "rows do not mix; quotient rule",
+        g(p, q) / row_scale(p) - x[p, q] * total(j, g(p, j) * x[p, j]) / (d * row_scale(p) ** 3),
+    )
+    yield (
+        "with the normalised x",
+        (g(p, q) - x[p, q] / row_scale(p) * mean_over(j, g(p, j) * x[p, j] / row_scale(p)))
+        / row_scale(p),
+    )
+
+
+@chapter_of(RMS_NORM, wrt=gamma[q])
+def rms_norm_gamma():
+    """The scale meets every row."""
+    yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(by_root, gamma[q]))
+    yield "y is linear in the scale", total(i, y_bar[i, q] * x[i, q] / row_scale(i))

@@ -77,9 +77,3 @@ def push_by_rows(apply: Apply) -> Callable:
         return y, own @ jacobian
 
     return push
-
-
-def name_of(kind: str, **settings: Any) -> str:
-    """A name such as `dense(32, bias=False)`; of a setting that is not given (None) no word."""
-    shown = [f"{k}={v!r}" if k else f"{v}" for k, v in settings.items() if v is not None]
-    return f"{kind}({', '.join(shown)})"

@@ -38,6 +38,40 @@ def serial(*parts: Layer) -> Layer:
     return Layer("serial", init, apply, push, parts, columns if takes else None)
 
 
+def residual(*parts: Layer) -> Layer:
+    """What comes in added to what these layers make of it, y = x + f(x).
+
+    Raises:
+        ValueError: by `init`, where f changes the shape.
+    """
+    inner = serial(*parts)
+
+    def init(key, shape):
+        params, state = inner.init(key, shape)
+        two_rows = jax.ShapeDtypeStruct((2, *axes_of(shape)), jnp.result_type(float))
+        found = jax.eval_shape(_value_of(inner), params, state, two_rows).shape[1:]
+        if found != axes_of(shape):
+            raise ValueError(
+                f"residual needs layers that keep the shape {axes_of(shape)}, got {found}; "
+                "end them with a layer of that width"
+            )
+        return params, state
+
+    def added(apply):
+        def add(params, state, x, train):
+            y, state = apply(params, state, x, train)
+            return x + y, state
+
+        return add
+
+    def push(params, state, x, jacobian):
+        y, pushed = inner.push(params, state, x, jacobian)
+        return x + y, jacobian + pushed
+
+    columns = added(inner.columns) if inner.columns else None
+    return Layer("residual", init, added(inner.apply), push, parts, columns)
+
+
 def _through(parts, params, state, x, train, in_columns):
     """All parts, with a transposition wherever one takes the other layout; as x came, y goes."""
     now, states = in_columns, []

@@ -82,3 +82,18 @@ def layer_norm(eps: Epsilon = 1e-5) -> Layer:
         return ops.layer_norm(x, *params, eps), state
 
     return Layer("layer_norm", init, apply, push_by_rows(apply))
+
+
+@checked
+def rms_norm(eps: Epsilon = 1e-6) -> Layer:
+    """The last axis of each example over its root mean square, with a learnt scale."""
+
+    def init(key, shape):
+        del key
+        return jnp.ones(axes_of(shape)[-1:]), ()
+
+    def apply(params, state, x, train):
+        del train
+        return ops.rms_norm(x, params, eps), state
+
+    return Layer("rms_norm", init, apply, push_by_rows(apply))

@@ -21,28 +21,6 @@ from funcnet.ops.softmax import log_softmax
 
 Probability = Between(0, 1, remedy="apply sigmoid or softmax first, or use the loss on logits")
 Share = Between(0, 1, remedy="pass one-hot rows, or probabilities of the classes")
-Rate = Annotated[float, Between(0, remedy="pass the weight of the penalty, such as 1e-4")]
-
-
-@jax.custom_vjp
-@checked
-def squared_error(
-    predictions: Annotated[Float[Array, "n *d"], Rows(1)], targets: Float[Array, "n *d"]
-) -> Float[Array, ""]:
-    r"""Squared error, $L = \frac1n \sum_n \sum_i (p_{ni} - t_{ni})^2$."""
-    return ((predictions - targets) ** 2).sum() / predictions.shape[0]
-
-
-def squared_error_forward(predictions, targets):
-    return squared_error.fun(predictions, targets), predictions - targets
-
-
-def squared_error_backward(difference, loss_bar):
-    predictions_bar = 2 * loss_bar / difference.shape[0] * difference
-    return predictions_bar, -predictions_bar
-
-
-squared_error.defvjp(squared_error_forward, squared_error_backward)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -283,24 +261,6 @@ def svm_hinge_backward(residuals, loss_bar):
 
 
 svm_hinge.defvjp(svm_hinge_forward, svm_hinge_backward)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(1,))
-@checked
-def l2_penalty(w: Float[Array, "..."], rate: Rate = 1.0) -> Float[Array, ""]:
-    r"""Weight penalty $L = \lambda \sum_i w_i^2$, as in the CS231n course (without the ½)."""
-    return rate * (w**2).sum()
-
-
-def l2_penalty_forward(w, rate):
-    return l2_penalty.fun(w, rate), w
-
-
-def l2_penalty_backward(rate, w, loss_bar):
-    return (2 * rate * loss_bar * w,)
-
-
-l2_penalty.defvjp(l2_penalty_forward, l2_penalty_backward)
 
 
 def _at_least(eps, p):

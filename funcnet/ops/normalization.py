@@ -222,6 +222,38 @@ def layer_norm_backward(eps, residuals, y_bar):
 layer_norm.defvjp(layer_norm_forward, layer_norm_backward)
 
 
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+@checked
+def rms_norm(
+    x: Float[Array, "*batch d"], gamma: Float[Array, "d"], eps: Epsilon = 1e-6
+) -> Float[Array, "*batch d"]:
+    r"""Division by the root mean square of each row, $y_i = \gamma_i x_i / \sqrt{m + \epsilon}$.
+
+    Here $m = \frac1d \sum_j x_j^2$; with $g = \gamma \bar y$ and $\hat x = x / \sqrt{m +
+    \epsilon}$ the pullback is $\bar x = (g - \hat x \operatorname{mean}(g \hat x)) / \sqrt{m +
+    \epsilon}$.
+
+    Reference:
+        Zhang and Sennrich (2019), Root mean square layer normalization.
+    """
+    return _in_last_axis(gamma, x) * (x * lax.rsqrt(_mean(x**2, -1) + eps))
+
+
+def rms_norm_forward(x, gamma, eps):
+    return rms_norm.fun(x, gamma, eps), (x, lax.rsqrt(_mean(x**2, -1) + eps), gamma)
+
+
+def rms_norm_backward(eps, residuals, y_bar):
+    del eps  # it stands in the scale
+    x, scale, gamma = residuals
+    x_hat, g = x * scale, _in_last_axis(gamma, y_bar) * y_bar
+    x_bar = scale * (g - x_hat * _mean(g * x_hat, -1))
+    return x_bar, (y_bar * x_hat).sum(tuple(range(y_bar.ndim - 1)))
+
+
+rms_norm.defvjp(rms_norm_forward, rms_norm_backward)
+
+
 def _standardised(x, eps):
     deviation = _deviation(x, x.ndim - 1)
     scale = lax.rsqrt(_mean(deviation**2, -1) + eps)
