@@ -86,6 +86,7 @@ DEFORMED = Recipe(
     batch_size=256,
     transform=deformed,
 )
+CONVOLUTIONAL = DEFORMED._replace(name="convolutional", steps=1500, batch_size=128)
 RECIPES = {recipe.name: recipe for recipe in (SOURCE, DEFORMED)}
 
 
@@ -110,3 +111,20 @@ def perceptron(
         parts += [layers.dense(width, bias), norm, layers.activation(op)]
     last = [layers.batch_norm(eps, momentum)] if last_norm else []
     return layers.serial(*parts, layers.dense(outputs, bias or not last_norm), *last)
+
+
+def convolutional(outputs: int, momentum: float = 0.95, rate: float = 0.3) -> layers.Layer:
+    """Three convolutions of images of 8 by 8, each normalised; two of them pooled; 64 channels."""
+
+    def block(width: int, *pool: layers.Layer) -> tuple[layers.Layer, ...]:
+        conv = layers.conv(width, bias=False, weights="he_normal")
+        return conv, layers.batch_norm(momentum=momentum), layers.activation(ops.relu), *pool
+
+    return layers.serial(
+        layers.reshape(8, 8, 1),
+        *block(16),
+        *block(32, layers.max_pool(2)),
+        *block(64, layers.max_pool(2)),
+        layers.dropout(rate),
+        layers.dense(outputs),
+    )
