@@ -9,25 +9,22 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Between:
-    """Every value lies in [low, high], without an end that is excluded."""
+    """Every value lies in [low, high], or in (low, high] if the end is excluded."""
 
     low: float
     high: float = math.inf
     remedy: str = "check how it was computed"
     above: bool = False  # the lower end itself is excluded
-    below: bool = False  # and so is the upper one
 
     def __str__(self):
         if self.high == math.inf:
             return f"{'above' if self.above else 'at least'} {self.low:g}"
-        ends = "(" if self.above else "[", ")" if self.below else "]"
-        return f"in {ends[0]}{self.low:g}, {self.high:g}{ends[1]}"
+        return f"in {'(' if self.above else '['}{self.low:g}, {self.high:g}]"
 
     def violation(self, value: Any, sizes: dict[str, Any]) -> str | None:
         """What came instead, or None."""
         value = np.asarray(value, dtype=np.float64)
-        inside = value > self.low if self.above else value >= self.low
-        inside &= value < self.high if self.below else value <= self.high
+        inside = (value > self.low if self.above else value >= self.low) & (value <= self.high)
         inside &= np.isfinite(value)
         return None if inside.all() else f"{value[~inside].flat[0]:.9g}"
 

@@ -46,26 +46,21 @@ def patches():
     )
 
 
-ja, la, kb, ms = index("ja", a), index("la", r), index("kb", b), index("ms", s)
-l2, m2 = index("l'", r), index("m'", s)
-
-
-def greatest(i, j, l, k, m, f):
+def greatest(i, m, f):
     """1 where no entry of the window is greater."""
-    greater = total((l2, m2), bracket(x[i, j, l2, k, m2, f] > x[i, j, l, k, m, f]))
-    return bracket(greater < 1)
+    return bracket(total(m2, bracket(x[i, m2, f] > x[i, m, f])) < 1)
 
 
-ties = define("c", [i, j, k, f], total((la, ms), greatest(i, j, la, k, ms, f)))
+ms, m2 = index("ms", s), index("m'", s)
+ties = define("c", [i, f], total(ms, greatest(i, ms, f)))
 
 
-@chapter_of("max_pool(x)", wrt=x[p, ja, l, kb, m, g])
+@chapter_of("max_pool(x)", wrt=x[p, m, g])
 def max_pool():
     """The greatest entry of a window, or the mean of those that are equally great."""
-    best = total((la, ms), greatest(i, j, la, k, ms, f) * x[i, j, la, k, ms, f]) / ties(i, j, k, f)
-    wrt = x[p, ja, l, kb, m, g]
-    yield PULLBACK, total((i, j, k, f), y_bar[i, j, k, f] * Derivative(best, wrt))
+    best = total(ms, greatest(i, ms, f) * x[i, ms, f]) / ties(i, f)
+    yield PULLBACK, total((i, f), y_bar[i, f] * Derivative(best, x[p, m, g]))
     yield (
         "brackets are constant off their boundary, windows do not meet",
-        y_bar[p, ja, kb, g] * greatest(p, ja, l, kb, m, g) / ties(p, ja, kb, g),
+        y_bar[p, g] * greatest(p, m, g) / ties(p, g),
     )

@@ -44,7 +44,7 @@ def dropout(rate: Rate = 0.5) -> Layer:
     The state is a key, which every step of training splits: runs repeat bit by bit.
 
     Args:
-        rate: the share that is dropped, 0 <= rate < 1.
+        rate: the share that is dropped, 0 <= rate <= 0.999.
     """
 
     def init(key, shape):

@@ -62,7 +62,9 @@ def max_pool(window: Window = 2) -> Layer:
     """The greatest entry of each window of a channel; what is left over at the end is cut off."""
 
     def pool(x: Array) -> Array:
-        return ops.max_pool(_windows("max_pool", x, window))
+        n, a, r, b, s, c = (cut := _windows("max_pool", x, window)).shape
+        across = ops.max_pool(cut.reshape(n * a * r * b, s, c))
+        return ops.max_pool(across.reshape(n * a, r, b * c)).reshape(n, a, b, c)
 
     return without_params(f"max_pool({window})", pool, push_by_rows)
 

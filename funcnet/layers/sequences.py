@@ -35,7 +35,8 @@ def embedding(rows: Width, width: Width, weights: Initialiser = "normal") -> Lay
 
     def apply(params, state, x, train):
         del train
-        return ops.embedding(params, x.astype(int)), state
+        y = ops.embedding(params, x.astype(int).ravel())
+        return y.reshape(*x.shape, width), state
 
     def push(params, state, x, jacobian):
         del params, state, x, jacobian

@@ -10,8 +10,9 @@ from jaxtyping import Array, Float, Integer
 
 from funcnet.contract import Between, Labels, Rows, checked
 from funcnet.ops.activations import softplus
-from funcnet.ops.labels import at_label, is_label, one_or_nan
+from funcnet.ops.labels import is_label, masked_sum, one_or_nan
 from funcnet.ops.losses import Share
+from funcnet.ops.softmax import log_softmax
 
 Weights = Between(0, remedy="pass weights such as those of example_weights")
 Smoothing = Annotated[float, Between(0, 1, remedy="pass a small share such as 0.1")]
@@ -48,10 +49,9 @@ def weighted_softmax_cross_entropy_backward(smoothing, residuals, loss_bar):
     logits, labels, weights, loss = residuals
     k = logits.shape[-1]
     each = _smoothed(logits, labels, smoothing)
-    e = jnp.exp(logits - logits.max(axis=-1, keepdims=True))
+    p = jnp.exp(log_softmax.fun(logits))
     g = loss_bar / _total(weights)
     w = (g * weights * one_or_nan(labels, k))[:, None]
-    p = e / e.sum(axis=-1, keepdims=True)
     kept = jnp.where(is_label(labels, k), (1 - smoothing) * w, 0)
     mean = jnp.where(weights.sum() > 0, loss, 0)
     return w * (p - smoothing / k) - kept, None, g * (each - mean)
@@ -140,4 +140,4 @@ def _smoothed(logits, labels, smoothing):
     shifted = logits - logits.max(axis=-1, keepdims=True)
     log_total = jnp.log(jnp.exp(shifted).sum(axis=-1))
     spread = smoothing * shifted.sum(axis=-1) / logits.shape[-1]
-    return log_total - (1 - smoothing) * at_label(shifted, labels) - spread
+    return log_total - (1 - smoothing) * masked_sum(shifted, labels) - spread

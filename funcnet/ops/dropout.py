@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from funcnet.contract import Between, checked
 
 Noise = Between(0, 1, remedy="pass jax.random.uniform(key, x.shape)")
-Rate = Annotated[float, Between(0, 1, remedy="pass the fraction to drop, such as 0.1", below=True)]
+Rate = Annotated[float, Between(0, 0.999, remedy="pass the fraction to drop, such as 0.1")]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -26,7 +26,7 @@ def dropout(
     Reference:
         Srivastava et al. (2014), Dropout: a simple way to prevent neural networks from overfitting.
     """
-    return jnp.where(noise >= rate, x / (1 - rate), 0)
+    return jnp.where(noise >= rate, x, 0) / (1 - rate)
 
 
 def dropout_forward(x, noise, rate):
@@ -34,7 +34,7 @@ def dropout_forward(x, noise, rate):
 
 
 def dropout_backward(rate, kept, y_bar):
-    return jnp.where(kept, y_bar / (1 - rate), 0), jnp.zeros_like(y_bar)
+    return jnp.where(kept, y_bar, 0) / (1 - rate), jnp.zeros_like(y_bar)
 
 
 dropout.defvjp(dropout_forward, dropout_backward)

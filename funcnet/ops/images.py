@@ -1,4 +1,4 @@
-"""Windows of images: their entries side by side, for a convolution, and their greatest entries."""
+"""Windows of images: their entries side by side, for a convolution, and the greatest of them."""
 
 from functools import partial
 from typing import Annotated
@@ -54,30 +54,26 @@ patches.defvjp(patches_forward, patches_backward)
 
 @jax.custom_vjp
 @checked
-def max_pool(x: Annotated[Float[Array, "n a r b s c"], Rows(1)]) -> Float[Array, "n a b c"]:
-    r"""The greatest entry of each window of images that are cut up, $y = \max_{rs} x_{narbsc}$.
+def max_pool(x: Annotated[Float[Array, "n s c"], Rows(1)]) -> Float[Array, "n c"]:
+    r"""The greatest entry of each window of each channel, $y_{nc} = \max_s x_{nsc}$.
 
-    `x.reshape(n, h // r, r, w // s, s, c)` cuts images into windows of r by s. The entry that is
-    greatest gets the cotangent; among equal ones it is shared out evenly, as `jnp.max` does.
+    An image is pooled along its rows and then along its columns, as reshapes cut both into windows.
+    The entry that is greatest gets the cotangent; among equal ones it is shared out evenly.
     """
-    return x.max((2, 4))
+    return x.max(1)
 
 
 def max_pool_forward(x):
     y = max_pool.fun(x)
-    return y, x == _spread(y)
+    return y, x == y[:, None]
 
 
 def max_pool_backward(greatest, y_bar):
-    share = y_bar / greatest.sum((2, 4)).astype(y_bar.dtype)
-    return (jnp.where(greatest, _spread(share), 0),)
+    share = y_bar / greatest.sum(1).astype(y_bar.dtype)
+    return (jnp.where(greatest, share[:, None], 0),)
 
 
 max_pool.defvjp(max_pool_forward, max_pool_backward)
-
-
-def _spread(y):
-    return y[:, :, None, :, None]
 
 
 def _edges(padding):

@@ -15,9 +15,17 @@ def is_label(labels, k, axis=-1):
 
 def at_label(scores, labels, axis=-1):
     """Each example's entry at its label."""
-    where = jnp.expand_dims(labels, axis)
-    picked = jnp.take_along_axis(scores, where, axis=axis, mode="clip").squeeze(axis)
+    each = jnp.arange(labels.shape[0])
+    at = (each, labels) if axis == -1 else (labels, each)
+    picked = scores.at[at].get(mode="clip")
     return picked * one_or_nan(labels, scores.shape[axis])
+
+
+def masked_sum(scores, labels, axis=-1):
+    """The same by a mask, which is fused with what makes the scores where a gather is not."""
+    k = scores.shape[axis]
+    picked = jnp.where(is_label(labels, k, axis), scores, 0).sum(axis)
+    return picked * one_or_nan(labels, k)
 
 
 def one_or_nan(labels, k):

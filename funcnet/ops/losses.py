@@ -14,7 +14,7 @@ from jaxtyping import Array, Float, Integer
 
 from funcnet.contract import Between, Columns, Labels, Rows, checked
 from funcnet.ops.activations import minus_abs, softplus
-from funcnet.ops.labels import at_label, is_label, one_or_nan
+from funcnet.ops.labels import at_label, is_label, masked_sum, one_or_nan
 from funcnet.ops.normalization import Epsilon
 from funcnet.ops.shapes import Shape
 from funcnet.ops.softmax import log_softmax
@@ -273,20 +273,18 @@ def _bounded_reciprocal(eps, p):
 
 
 def _integer_cross_entropy(logits, labels, axis):
-    """The mean of log Σ e^(x - m) - (x_y - m), m the greatest logit, and what its rule needs."""
-    greatest = logits.max(axis)
-    total = jnp.exp(logits - jnp.expand_dims(greatest, axis)).sum(axis)
-    picked = at_label(logits, labels, axis)
-    loss = (jnp.log(total) - (picked - greatest)).sum() / labels.shape[0]
-    return loss, (logits, greatest, total, labels)
+    """The mean of -log p at the label, and what its rule needs."""
+    shifted = logits - logits.max(axis, keepdims=True)
+    log_p = shifted - jnp.log(jnp.exp(shifted).sum(axis, keepdims=True))
+    return -masked_sum(log_p, labels, axis).sum() / labels.shape[0], (log_p, labels)
 
 
 def _integer_cross_entropy_backward(residuals, loss_bar, axis):
-    logits, greatest, total, labels = residuals
-    along = partial(jnp.expand_dims, axis=axis)
-    weight = loss_bar / labels.shape[0] * one_or_nan(labels, logits.shape[axis])
-    p = along(weight / total) * jnp.exp(logits - along(greatest))
-    return p - jnp.where(is_label(labels, logits.shape[axis], axis), along(weight), 0)
+    log_p, labels = residuals
+    weight = loss_bar / labels.shape[0] * one_or_nan(labels, log_p.shape[axis])
+    weight = jnp.expand_dims(weight, axis)
+    kept = jnp.where(is_label(labels, log_p.shape[axis], axis), weight, 0)
+    return weight * jnp.exp(log_p) - kept
 
 
 def _wrong_margins(scores, labels):

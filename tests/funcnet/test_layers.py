@@ -225,7 +225,7 @@ MISTAKES = {
     ),
     "a rate of 1": (
         lambda: layers.dropout(1.0),
-        r"dropout needs rate in \[0, 1\), got 1; pass the fraction to drop, such as 0.1",
+        r"dropout needs rate in \[0, 0.999\], got 1; pass the fraction to drop, such as 0.1",
     ),
     "a residual of another width": (
         lambda: residual(layers.dense(3)).init(KEY, (4,)),
