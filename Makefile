@@ -27,6 +27,9 @@ book: .venv/installed ## the derivations as LaTeX, and as PDF where pdflatex is 
 
 bench: .venv/installed ## every figure of the README
 	$(RUN) -m benchmarks.steps
+	$(RUN) -m benchmarks.tricks
+	$(RUN) -m benchmarks.ops
+	$(RUN) -m benchmarks.ops --peers
 	$(RUN) -m benchmarks.digits
 	$(RUN) -m benchmarks.proving
 	$(RUN) -m benchmarks.detection

@@ -3,7 +3,10 @@
 Five contiguous blocks of 300, since neighbours share a writer; the last 297 images take no part.
 
     python -m benchmarks.cross_validation
+    python -m benchmarks.cross_validation --images      for the convolutional network, slower
 """
+
+import argparse
 
 import jax
 import numpy as np
@@ -12,7 +15,16 @@ import optax
 from benchmarks.digits import trained
 from funcnet import data
 from funcnet.data import Split, Table
-from funcnet.recipes import DEFORMED, SOURCE, Recipe, deformed
+from funcnet.layers import Layer
+from funcnet.recipes import (
+    CONVOLUTIONAL,
+    DEFORMED,
+    SOURCE,
+    Recipe,
+    convolutional,
+    deformed,
+    perceptron,
+)
 
 BLOCKS, SEEDS = 5, range(2)
 
@@ -42,23 +54,32 @@ CANDIDATES = {
     "deformation, noise of 0.15": DEFORMED,
     "the same with weight decay": DEFORMED._replace(make_optimiser=with_weight_decay),
 }
+OF_IMAGES = {
+    "images as they are": CONVOLUTIONAL._replace(transform=None),
+    "noise of 0.25": CONVOLUTIONAL._replace(transform=noisy),
+    "deformation, noise of 0.15": CONVOLUTIONAL,
+}
 
 
-def cross_validated(recipe: Recipe, table: Table) -> float:
+def cross_validated(recipe: Recipe, table: Table, network: Layer) -> float:
     """Mean accuracy in % over the blocks and seeds, by running averages."""
     scores = []
     for block in np.array_split(np.arange(len(table.x)), BLOCKS):
         kept = np.setdiff1d(np.arange(len(table.x)), block)
         parts = (table._replace(x=table.x[i], targets=table.targets[i]) for i in (kept, block))
-        scores.append(trained(recipe, Split(*parts), SEEDS)[:, 0])
+        scores.append(trained(recipe, Split(*parts), SEEDS, network)[:, 0])
     return float(np.mean(scores))
 
 
 def main() -> None:
     """Print one line a candidate."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--images", action="store_true")
+    of_images = parser.parse_args().images
+    network = convolutional(10) if of_images else perceptron((32, 16), 10)
     table = data.digits().train
-    for name, recipe in CANDIDATES.items():
-        print(f"{name:<30} {cross_validated(recipe, table):6.2f} %", flush=True)
+    for name, recipe in (OF_IMAGES if of_images else CANDIDATES).items():
+        print(f"{name:<30} {cross_validated(recipe, table, network):6.2f} %", flush=True)
 
 
 if __name__ == "__main__":

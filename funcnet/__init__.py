@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING, Any
 
 from funcnet import checkpoint, data, layers, ops, optimisers, training
 from funcnet.jacobian import input_jacobian
-from funcnet.layers import Layer, parameter_table, serial
+from funcnet.layers import Layer, parameter_table, residual, serial
 from funcnet.ops import *  # noqa: F403
 from funcnet.training import TrainingState, accuracy, evaluate, fit, train_step
+from funcnet.weights import example_weights
 
 __all__ = [  # noqa: PLE0604 - the names of the ops are found
     "Layer",
@@ -15,11 +16,13 @@ __all__ = [  # noqa: PLE0604 - the names of the ops are found
     "checkpoint",
     "data",
     "evaluate",
+    "example_weights",
     "fit",
     "input_jacobian",
     "layers",
     "optimisers",
     "parameter_table",
+    "residual",
     "serial",
     "train_step",
     "training",

@@ -28,8 +28,12 @@ class Recipe(NamedTuple):
 
 
 def summed_cross_entropy(scores: Float[Array, "n k"], labels: Int[Array, "n"]) -> Float[Array, ""]:
-    """Softmax cross entropy summed over the examples, whose derivative by the scores is p - y."""
-    return scores.shape[0] * ops.softmax_cross_entropy_with_integer_labels(scores, labels)
+    """Softmax cross entropy summed over the examples, whose derivative by the scores is p - y.
+
+    A network's last transposition, of columns to rows, cancels against this one.
+    """
+    mean = ops.softmax_cross_entropy_with_integer_labels_columns(scores.T, labels)
+    return scores.shape[0] * mean
 
 
 def printed_loss(scores: Float[Array, "n k"], labels: Int[Array, "n"]) -> Float[Array, ""]:
@@ -82,6 +86,7 @@ DEFORMED = Recipe(
     batch_size=256,
     transform=deformed,
 )
+CONVOLUTIONAL = DEFORMED._replace(name="convolutional", steps=1500, batch_size=128)
 RECIPES = {recipe.name: recipe for recipe in (SOURCE, DEFORMED)}
 
 
@@ -91,15 +96,35 @@ def perceptron(
     eps: float = 0.01,
     momentum: float = 0.99,
     last_norm: bool = True,
+    bias: bool = True,
 ) -> layers.Layer:
     """Dense layers, each batch-normalised: sigmoid after the first, ReLU after the others.
 
     The last one gives scores; its softmax is fused into the loss. `perceptron((32, 16), 10)` is
     the digits document's network. Without the last normalisation the outputs are free values.
+    Without `bias` the layers before a normalisation have none: it would be taken away again.
     """
     parts = []
     for position, width in enumerate(hidden):
         op = ops.sigmoid if position == 0 else ops.relu
-        parts += [layers.dense(width), layers.batch_norm(eps, momentum), layers.activation(op)]
+        norm = layers.batch_norm(eps, momentum)
+        parts += [layers.dense(width, bias), norm, layers.activation(op)]
     last = [layers.batch_norm(eps, momentum)] if last_norm else []
-    return layers.serial(*parts, layers.dense(outputs), *last)
+    return layers.serial(*parts, layers.dense(outputs, bias or not last_norm), *last)
+
+
+def convolutional(outputs: int, momentum: float = 0.95, rate: float = 0.3) -> layers.Layer:
+    """Three convolutions of images of 8 by 8, each normalised; two of them pooled; 64 channels."""
+
+    def block(width: int, *pool: layers.Layer) -> tuple[layers.Layer, ...]:
+        conv = layers.conv(width, bias=False, weights="he_normal")
+        return conv, layers.batch_norm(momentum=momentum), layers.activation(ops.relu), *pool
+
+    return layers.serial(
+        layers.reshape(8, 8, 1),
+        *block(16),
+        *block(32, layers.max_pool(2)),
+        *block(64, layers.max_pool(2)),
+        layers.dropout(rate),
+        layers.dense(outputs),
+    )

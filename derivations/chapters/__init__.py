@@ -8,7 +8,15 @@ from types import ModuleType
 
 from derivations.language.derivation import Chapter, Derivation
 
-FIRST = ("statistics", "activations", "softmax", "losses", "dense", "normalization")  # simple first
+FIRST = (
+    "statistics",
+    "activations",
+    "softmax",
+    "regression",
+    "losses",
+    "dense",
+    "normalization",
+)  # simple first
 
 
 def chapters() -> tuple[Chapter, ...]:

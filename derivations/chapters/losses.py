@@ -1,6 +1,6 @@
 """Losses; the fused ones both ways, directly and through the chain rule."""
 
-from derivations.language.derivation import chapter_of, topic
+from derivations.language.derivation import chapter_of, in_columns, topic
 from derivations.language.notation import (
     Derivative,
     Max,
@@ -22,12 +22,10 @@ i, p = index("i", n), index("p", n)
 j, h, q, l = index("j", k), index("h", k), index("q", k), index("l", k)
 c, r = index("c", d), index("r", d)
 logits, probabilities, scores = array("logits"), array("probabilities"), array("scores")
-predictions, targets, w = array("predictions"), array("targets"), array("w")
 y = array("labels")
-loss_bar, rate = scalar("loss_bar"), scalar("rate")
+loss_bar = scalar("loss_bar")
 eps = scalar("eps", positive=True)
 
-SQUARED = "squared_error(predictions, targets) -> loss"
 BINARY = "binary_cross_entropy(probabilities, labels, eps) -> loss"
 SIGMOID = "sigmoid_binary_cross_entropy(logits, labels) -> loss"
 CROSS = "cross_entropy(probabilities, labels, eps) -> loss"
@@ -36,22 +34,6 @@ SOFTMAX = "softmax_cross_entropy(logits, labels) -> loss"
 SOFTMAX_INTEGER = "softmax_cross_entropy_with_integer_labels(logits, labels) -> loss"
 DEFINITION = "definition of the pullback"
 KEEPS = "the deltas keep one entry"
-
-squares = mean_over(i, total(c, (predictions[i, c] - targets[i, c]) ** 2))
-
-
-@chapter_of(SQUARED, wrt=predictions[p, r])
-def squared_error_predictions():
-    """Twice the difference."""
-    yield DEFINITION, loss_bar * Derivative(squares, predictions[p, r])
-    yield "power rule", 2 * loss_bar / n * (predictions[p, r] - targets[p, r])
-
-
-@chapter_of(SQUARED, wrt=targets[p, r])
-def squared_error_targets():
-    """The same with the other sign."""
-    yield DEFINITION, loss_bar * Derivative(squares, targets[p, r])
-    yield "power rule", -2 * loss_bar / n * (predictions[p, r] - targets[p, r])
 
 
 def bounded(value):
@@ -214,6 +196,9 @@ def softmax_cross_entropy_integer():
     yield "a row has one label", loss_bar / n * (softmax(p, q) - delta(y[p], q))
 
 
+softmax_cross_entropy_integer_columns = in_columns(softmax_cross_entropy_integer, "logits")
+
+
 @chapter_of("svm_hinge(scores, labels) -> loss", wrt=scores[p, q])
 def svm_hinge():
     """Wrong classes inside the margin count one each, the right class minus their number."""
@@ -232,10 +217,3 @@ def svm_hinge():
         loss_bar / n * total(j, violated(p, j) * (delta(j, q) - delta(y[p], q))),
     )
     yield KEEPS, loss_bar / n * (violated(p, q) - delta(y[p], q) * total(j, violated(p, j)))
-
-
-@chapter_of("l2_penalty(w, rate) -> loss", wrt=w[r])
-def l2_penalty():
-    """Without a half in front there is a 2 behind."""
-    yield DEFINITION, loss_bar * Derivative(rate * total(c, w[c] ** 2), w[r])
-    yield "power rule", 2 * rate * loss_bar * w[r]

@@ -1,6 +1,6 @@
 """Batch normalisation through its four steps, and layer normalisation."""
 
-from derivations.language.derivation import chapter_of
+from derivations.language.derivation import chapter_of, in_columns
 from derivations.language.notation import (
     Derivative,
     Rational,
@@ -142,6 +142,15 @@ def evaluation_variance():
     )
 
 
+batch_norm_columns_x = in_columns(batch_norm_x, "x", "y_bar")
+batch_norm_columns_gamma = in_columns(batch_norm_gamma, "x", "y_bar")
+batch_norm_columns_beta = in_columns(batch_norm_beta, "x", "y_bar")
+evaluation_columns_x = in_columns(evaluation_x, "x", "y_bar")
+evaluation_columns_gamma = in_columns(evaluation_gamma, "x", "y_bar")
+evaluation_columns_beta = in_columns(evaluation_beta, "x", "y_bar")
+evaluation_columns_mean = in_columns(evaluation_mean, "x", "y_bar")
+evaluation_columns_variance = in_columns(evaluation_variance, "x", "y_bar")
+
 row_mu = define("mu", [i], mean_over(c, x[i, c]))
 row_s = define("s", [i], sqrt(mean_over(e, (x[i, e] - row_mu(i)) ** 2) + eps))
 row_hat = define("x_hat", [i, j], (x[i, j] - row_mu(i)) / row_s(i))
@@ -179,3 +188,30 @@ def layer_norm_beta():
     """The shift meets every row."""
     yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(layer, beta[q]))
     yield "the delta keeps j = q", total(i, y_bar[i, q])
+
+
+row_scale = define("s", [i], sqrt(mean_over(e, x[i, e] ** 2) + eps))
+by_root = gamma[j] * x[i, j] / row_scale(i)
+RMS_NORM = "rms_norm(x, gamma, eps)"
+
+
+@chapter_of(RMS_NORM, wrt=x[p, q])
+def rms_norm_x():
+    """Layer normalisation without a mean: one of the two corrections is left."""
+    yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(by_root, x[p, q]))
+    yield (
+        "rows do not mix; quotient rule",
+        g(p, q) / row_scale(p) - x[p, q] * total(j, g(p, j) * x[p, j]) / (d * row_scale(p) ** 3),
+    )
+    yield (
+        "with the normalised x",
+        (g(p, q) - x[p, q] / row_scale(p) * mean_over(j, g(p, j) * x[p, j] / row_scale(p)))
+        / row_scale(p),
+    )
+
+
+@chapter_of(RMS_NORM, wrt=gamma[q])
+def rms_norm_gamma():
+    """The scale meets every row."""
+    yield "definition of the pullback", total((i, j), y_bar[i, j] * Derivative(by_root, gamma[q]))
+    yield "y is linear in the scale", total(i, y_bar[i, q] * x[i, q] / row_scale(i))

@@ -138,6 +138,27 @@ def topic(title: str) -> Callable[[Callable], Derivation]:
     return derive
 
 
+def in_columns(rows: Derivation, *arrays: str) -> Derivation:
+    """The derivation of `<op>_columns`: the two indices of these arrays change places throughout.
+
+    It is a chain of its own, every step of which is checked as any other.
+    """
+    steps = tuple(Step(s.reason, _turned(s.expression, arrays)) for s in rows.steps)
+    text = f"{rows.text} Here examples are columns."
+    named = f"{rows.op}_columns", rows.arguments, rows.outputs
+    return Derivation(*named, _turned(rows.wrt, arrays), text, steps)
+
+
+def _turned(expression: Any, arrays: tuple[str, ...]) -> Any:
+    if isinstance(expression, sp.Indexed):
+        is_turned = printing.base_name(expression) in arrays
+        indices = reversed(expression.indices) if is_turned else expression.indices
+        return expression.base[tuple(indices)]
+    if not expression.args or isinstance(expression, (sp.Idx, sp.IndexedBase)):
+        return expression
+    return expression.func(*(_turned(part, arrays) for part in expression.args))
+
+
 def _steps(generator: Callable) -> tuple[Step, ...]:
     return tuple(Step(reason, sp.sympify(expression)) for reason, expression in generator())
 

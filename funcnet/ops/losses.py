@@ -10,39 +10,17 @@ from typing import Annotated
 
 import jax
 import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Array, Float, Integer
 
-from funcnet.contract import Between, Labels, Rows, checked
-from funcnet.ops.activations import softplus
-from funcnet.ops.labels import at_label, is_label, one_hot
+from funcnet.contract import Between, Columns, Labels, Rows, checked
+from funcnet.ops.activations import minus_abs, softplus
+from funcnet.ops.labels import at_label, is_label, masked_sum, one_or_nan
 from funcnet.ops.normalization import Epsilon
+from funcnet.ops.shapes import Shape
 from funcnet.ops.softmax import log_softmax
 
 Probability = Between(0, 1, remedy="apply sigmoid or softmax first, or use the loss on logits")
 Share = Between(0, 1, remedy="pass one-hot rows, or probabilities of the classes")
-Rate = Annotated[float, Between(0, remedy="pass the weight of the penalty, such as 1e-4")]
-
-
-@jax.custom_vjp
-@checked
-def squared_error(
-    predictions: Annotated[Float[Array, "n *d"], Rows(1)], targets: Float[Array, "n *d"]
-) -> Float[Array, ""]:
-    r"""Squared error, $L = \frac1n \sum_n \sum_i (p_{ni} - t_{ni})^2$."""
-    return ((predictions - targets) ** 2).sum() / predictions.shape[0]
-
-
-def squared_error_forward(predictions, targets):
-    return squared_error.fun(predictions, targets), predictions - targets
-
-
-def squared_error_backward(difference, loss_bar):
-    predictions_bar = 2 * loss_bar / difference.shape[0] * difference
-    return predictions_bar, -predictions_bar
-
-
-squared_error.defvjp(squared_error_forward, squared_error_backward)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))
@@ -96,7 +74,9 @@ def sigmoid_binary_cross_entropy_forward(logits, labels):
 def sigmoid_binary_cross_entropy_backward(residuals, loss_bar):
     x, y = residuals
     g = loss_bar / x.shape[0]
-    return g * ((1 - y) * lax.logistic(x) - y * lax.logistic(-x)), -g * x
+    e = jnp.exp(minus_abs(x))  # s(x) and s(-x) are 1 / (1 + e) and e / (1 + e) in some order
+    wrong, right = jnp.where(x > 0, 1, e), jnp.where(x > 0, e, 1)
+    return g * (((1 - y) * wrong - y * right) / (1 + e)), -g * x
 
 
 sigmoid_binary_cross_entropy.defvjp(
@@ -147,16 +127,15 @@ def cross_entropy_with_integer_labels(
 
 
 def cross_entropy_with_integer_labels_forward(probabilities, labels, eps):
-    return cross_entropy_with_integer_labels.fun(probabilities, labels, eps), (
-        probabilities,
-        labels,
-    )
+    loss = cross_entropy_with_integer_labels.fun(probabilities, labels, eps)
+    return loss, (at_label(probabilities, labels), labels, Shape(probabilities.shape))
 
 
 def cross_entropy_with_integer_labels_backward(eps, residuals, loss_bar):
-    p, labels = residuals
-    p_bar = -loss_bar / p.shape[0] * _bounded_reciprocal(eps, p)
-    return one_hot(labels, p) * p_bar, None
+    p, labels, shape = residuals
+    n, k = shape.axes
+    p_bar = -loss_bar / n * _bounded_reciprocal(eps, p)
+    return jnp.where(is_label(labels, k), p_bar[:, None], 0), None
 
 
 cross_entropy_with_integer_labels.defvjp(
@@ -201,22 +180,49 @@ def softmax_cross_entropy_with_integer_labels(
     The derivative is $(p_{nk} - [k = y_n]) / n$. A label out of range gives nan under `jit`, where
     it cannot raise.
     """
-    return -at_label(log_softmax.fun(logits), labels).sum() / logits.shape[0]
+    return _integer_cross_entropy(logits, labels, -1)[0]
 
 
 def softmax_cross_entropy_with_integer_labels_forward(logits, labels):
     loss = softmax_cross_entropy_with_integer_labels.fun(logits, labels)
-    return loss, (log_softmax.fun(logits), labels)
+    return loss, _integer_cross_entropy(logits, labels, -1)[1]
 
 
 def softmax_cross_entropy_with_integer_labels_backward(residuals, loss_bar):
-    log_p, labels = residuals
-    return loss_bar / log_p.shape[0] * (jnp.exp(log_p) - one_hot(labels, log_p)), None
+    return _integer_cross_entropy_backward(residuals, loss_bar, -1), None
 
 
 softmax_cross_entropy_with_integer_labels.defvjp(
     softmax_cross_entropy_with_integer_labels_forward,
     softmax_cross_entropy_with_integer_labels_backward,
+)
+
+
+@jax.custom_vjp
+@checked
+def softmax_cross_entropy_with_integer_labels_columns(
+    logits: Annotated[Float[Array, "k n"], Columns(1)],
+    labels: Annotated[Integer[Array, "n"], Labels("k")],
+) -> Float[Array, ""]:
+    r"""`softmax_cross_entropy_with_integer_labels` of examples that are columns.
+
+    For the transposed output of a network: the network's own transposition then cancels.
+    """
+    return _integer_cross_entropy(logits, labels, 0)[0]
+
+
+def softmax_cross_entropy_with_integer_labels_columns_forward(logits, labels):
+    loss = softmax_cross_entropy_with_integer_labels_columns.fun(logits, labels)
+    return loss, _integer_cross_entropy(logits, labels, 0)[1]
+
+
+def softmax_cross_entropy_with_integer_labels_columns_backward(residuals, loss_bar):
+    return _integer_cross_entropy_backward(residuals, loss_bar, 0), None
+
+
+softmax_cross_entropy_with_integer_labels_columns.defvjp(
+    softmax_cross_entropy_with_integer_labels_columns_forward,
+    softmax_cross_entropy_with_integer_labels_columns_backward,
 )
 
 
@@ -247,30 +253,14 @@ def svm_hinge_forward(scores, labels):
 
 def svm_hinge_backward(residuals, loss_bar):
     violated, labels = residuals
-    wrong = violated.astype(loss_bar.dtype)
-    right = wrong.sum(axis=-1, keepdims=True)
-    return loss_bar / wrong.shape[0] * (wrong - one_hot(labels, wrong) * right), None
+    weight = loss_bar / labels.shape[0] * one_or_nan(labels, violated.shape[-1])
+    right = -weight * violated.sum(axis=-1).astype(loss_bar.dtype)
+    nothing = 0 * weight  # nan where the label is out of range
+    wrong_bar = jnp.where(violated, weight[:, None], nothing[:, None])
+    return jnp.where(is_label(labels, violated.shape[-1]), right[:, None], wrong_bar), None
 
 
 svm_hinge.defvjp(svm_hinge_forward, svm_hinge_backward)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(1,))
-@checked
-def l2_penalty(w: Float[Array, "..."], rate: Rate = 1.0) -> Float[Array, ""]:
-    r"""Weight penalty $L = \lambda \sum_i w_i^2$, as in the CS231n course (without the ½)."""
-    return rate * (w**2).sum()
-
-
-def l2_penalty_forward(w, rate):
-    return l2_penalty.fun(w, rate), w
-
-
-def l2_penalty_backward(rate, w, loss_bar):
-    return (2 * rate * loss_bar * w,)
-
-
-l2_penalty.defvjp(l2_penalty_forward, l2_penalty_backward)
 
 
 def _at_least(eps, p):
@@ -282,7 +272,22 @@ def _bounded_reciprocal(eps, p):
     return jnp.where(p > eps, 1 / _at_least(eps, p), 0)
 
 
+def _integer_cross_entropy(logits, labels, axis):
+    """The mean of -log p at the label, and what its rule needs."""
+    shifted = logits - logits.max(axis, keepdims=True)
+    log_p = shifted - jnp.log(jnp.exp(shifted).sum(axis, keepdims=True))
+    return -masked_sum(log_p, labels, axis).sum() / labels.shape[0], (log_p, labels)
+
+
+def _integer_cross_entropy_backward(residuals, loss_bar, axis):
+    log_p, labels = residuals
+    weight = loss_bar / labels.shape[0] * one_or_nan(labels, log_p.shape[axis])
+    weight = jnp.expand_dims(weight, axis)
+    kept = jnp.where(is_label(labels, log_p.shape[axis], axis), weight, 0)
+    return weight * jnp.exp(log_p) - kept
+
+
 def _wrong_margins(scores, labels):
     """The margins s_j - s_y + 1 of the wrong classes, and 0 for the right one."""
     margin = scores - at_label(scores, labels)[:, None] + 1
-    return jnp.where(is_label(labels, scores), 0, margin)
+    return jnp.where(is_label(labels, scores.shape[-1]), 0, margin)

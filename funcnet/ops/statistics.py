@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from funcnet.contract import checked
+from funcnet.ops.shapes import Shape
 
 Axis = int | tuple[int, ...] | None
 
@@ -21,11 +22,13 @@ def mean(x: Float[Array, "..."], axis: Axis = None) -> Float[Array, "..."]:
 
 
 def mean_forward(x, axis):
-    return mean.fun(x, axis), x
+    return mean.fun(x, axis), Shape(x.shape)
 
 
-def mean_backward(axis, x, y_bar):
-    return (jnp.broadcast_to(_expand(y_bar, x, axis) / _count("mean", x, axis), x.shape),)
+def mean_backward(axis, shape, y_bar):
+    count = _product(shape.axes, _axes(len(shape.axes), axis))
+    each = jnp.expand_dims(y_bar / count, _axes(len(shape.axes), axis))
+    return (jnp.broadcast_to(each, shape.axes),)
 
 
 mean.defvjp(mean_forward, mean_backward)
@@ -87,14 +90,10 @@ standard_deviation.defvjp(standard_deviation_forward, standard_deviation_backwar
 
 def _deviation(x, axis):
     """The deviation x - μ, exactly 0 where all entries are equal."""
-    # the mean is taken of differences from the first entry: that of equal numbers may be rounded
-    shifted = x - _first(x, axis)
-    return shifted - shifted.sum(axis, keepdims=True) / _count("mean", x, axis)
-
-
-def _first(x, axis):
-    index = tuple(slice(0, 1) if i in _axes(x, axis) else slice(None) for i in range(x.ndim))
-    return x[index]
+    count = _count("mean", x, axis)
+    deviation = x - x.sum(axis, keepdims=True) / count
+    # the mean of equal numbers may be rounded; what is left of it is a mean of small numbers
+    return deviation - deviation.sum(axis, keepdims=True) / count
 
 
 def _one_where(condition, x):
@@ -102,12 +101,16 @@ def _one_where(condition, x):
 
 
 def _expand(y_bar, x, axis):
-    return jnp.expand_dims(y_bar, _axes(x, axis))
+    return jnp.expand_dims(y_bar, _axes(x.ndim, axis))
 
 
-def _axes(x, axis):
-    axes = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    return tuple(i % x.ndim for i in axes)
+def _axes(rank, axis):
+    axes = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
+    return tuple(i % rank for i in axes)
+
+
+def _product(shape, axes):
+    return math.prod(shape[i] for i in axes)
 
 
 def _count(op, x, axis, ddof=0):
@@ -117,7 +120,7 @@ def _count(op, x, axis, ddof=0):
         raise ValueError(
             f"{op} needs -{x.ndim} <= axis < {x.ndim}, got axis={axis}; x has {x.ndim} axes"
         )
-    count = math.prod(x.shape[i] for i in _axes(x, axis))
+    count = _product(x.shape, _axes(x.ndim, axis))
     if isinstance(count, int) and count <= ddof:
         raise ValueError(
             f"{op} needs more than ddof={ddof} entries, got {count}; "

@@ -52,8 +52,11 @@ def _entry(e: Any, scope: Scope) -> Value:
 @rule(sp.KroneckerDelta)
 def _delta(e: Any, scope: Scope) -> Value:
     """Labels in arrays count from 0, so the index beside one does too."""
+    first = 0 if any(p.has(sp.Indexed) for p in e.args) else 1
     parts = (
-        Value(scope.xp.arange(scope.size(p)), (p,)) if isinstance(p, Index) else evaluate(p, scope)
+        Value(scope.xp.arange(first, scope.size(p) + first), (p,))
+        if isinstance(p, Index)
+        else evaluate(p, scope)
         for p in e.args
     )
     a, b = align(list(parts), scope)

@@ -12,12 +12,14 @@ from tests.scripts import assert_prints_its_headline
 
 # later versions of JAX compute erf, and so its derivatives, by bits, which are not read
 BY_BITS = {"gelu"} if jax.__version_info__ >= (0, 12) else set()
+# a scatter by one number is another program than one by several, and twice differentiated not read
+NOT_PROVED = {"embedding", *BY_BITS}
 
 
 @pytest.mark.parametrize("op", OPS.values(), ids=name_of)
 def test_the_second_order_of_every_op_is_proved(op):
     proof = prove(op, order=2)
-    assert proof.verdict == ("UNKNOWN" if name_of(op) in BY_BITS else "PROVED"), str(proof)
+    assert proof.verdict == ("UNKNOWN" if name_of(op) in NOT_PROVED else "PROVED"), str(proof)
     assert {a.name for a in proof.arguments} > {"value"}
 
 
