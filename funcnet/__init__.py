@@ -3,13 +3,20 @@
 from typing import TYPE_CHECKING, Any
 
 from funcnet import checkpoint, data, layers, ops, optimisers, training
+from funcnet.fitting import fit
+from funcnet.history import Fitted, History, TrainingState
 from funcnet.jacobian import input_jacobian
 from funcnet.layers import Layer, parameter_table, serial
 from funcnet.ops import *  # noqa: F403
-from funcnet.training import TrainingState, accuracy, evaluate, fit, train_step
+from funcnet.loop import Interrupted, NotFinite
+from funcnet.training import accuracy, evaluate, train_step
 
 __all__ = [  # noqa: PLE0604 - the names of the ops are found
+    "Fitted",
+    "History",
+    "Interrupted",
     "Layer",
+    "NotFinite",
     "TrainingState",
     "accuracy",
     "checkpoint",

@@ -327,7 +327,7 @@ def test_checkpoint_restores_every_kind_of_leaf(tmp_path):
 def test_checkpoint_refuses_what_it_cannot_use(tmp_path):
     path = tmp_path / "model.npz"
     checkpoint.save(path, {"w": jnp.ones(3)})
-    with pytest.raises(ValueError, match=r"load needs arrays of shapes \[\(4,\)\], got \[\(3,\)\]"):
+    with pytest.raises(ValueError, match=r"load needs w of shape \(4,\), got \(3,\) in .*model"):
         checkpoint.load(path, {"w": jnp.ones(4)})
     damaged = bytearray(path.read_bytes())
     damaged[len(damaged) // 3] ^= 0xFF
