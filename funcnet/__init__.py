@@ -7,8 +7,9 @@ from funcnet.fitting import fit
 from funcnet.history import Fitted, History, TrainingState
 from funcnet.jacobian import input_jacobian
 from funcnet.layers import Layer, parameter_table, serial
-from funcnet.ops import *  # noqa: F403
 from funcnet.loop import Interrupted, NotFinite
+from funcnet.model import Model, load, save
+from funcnet.ops import *  # noqa: F403
 from funcnet.training import accuracy, evaluate, train_step
 
 __all__ = [  # noqa: PLE0604 - the names of the ops are found
@@ -16,6 +17,7 @@ __all__ = [  # noqa: PLE0604 - the names of the ops are found
     "History",
     "Interrupted",
     "Layer",
+    "Model",
     "NotFinite",
     "TrainingState",
     "accuracy",
@@ -25,8 +27,10 @@ __all__ = [  # noqa: PLE0604 - the names of the ops are found
     "fit",
     "input_jacobian",
     "layers",
+    "load",
     "optimisers",
     "parameter_table",
+    "save",
     "serial",
     "train_step",
     "training",

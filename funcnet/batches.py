@@ -1,4 +1,4 @@
-"""Which examples each step takes: every epoch in an order of its own, drawn once for all its steps."""
+"""Which examples each step takes: every epoch has an order of its own, drawn once."""
 
 from collections.abc import Callable
 from functools import lru_cache, partial

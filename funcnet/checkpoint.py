@@ -85,7 +85,7 @@ def load(path: str | os.PathLike, like: Any) -> Any:
 
 
 def _require_alike(path: str | os.PathLike, wanted: Mapping, stored: Mapping) -> None:
-    """Every leaf has the shape and dtype that the template gives it; the first that has not is named."""
+    """Every leaf has its template's shape and dtype; the first that has not is named."""
     remedy = "pass what was saved: the same network and optimiser"
     for name in (*wanted, *stored):
         if name not in stored:

@@ -1,6 +1,7 @@
 """Where a number that is not finite first appeared: the layer, and the op in it."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import jax
@@ -68,17 +69,35 @@ def _backward(calls: list) -> str | None:
         y, pullback = jax.vjp(function, given)
         y_bar = jnp.ones_like(y) if y_bar is None else y_bar
         (given_bar,) = pullback(y_bar)
-        if not _finite([leaf for leaf in jax.tree.leaves(given_bar) if leaf.dtype.kind != "V"]):
-            return f"in the gradient of {_last_op(function, given)} of {where}"
+        if not _finite(given_bar):
+            op = _first_backward(function, given, y_bar) or "the operations"
+            return f"in the gradient of {op} of {where}"
         y_bar = given_bar[1] if isinstance(given_bar, tuple) else given_bar
     return None
 
 
-def _last_op(function: Callable, given: Any) -> str:
-    """The op of a layer: the last of its operations that has a rule of its own, else the last."""
-    names = [(e.primitive.name, _name(e)) for e, _, _ in _operations(function, given)]
-    own = [name for kind, name in names if kind.startswith("custom_")]
-    return (own or [name for _, name in names] or ["an operation"])[-1]
+def _first_backward(function: Callable, given: Any, y_bar: Array) -> str | None:
+    """The same inside of one layer: cotangents are carried back, one operation after another."""
+    done = list(_operations(function, given))
+    bars = {done[-1][0].outvars[0]: y_bar} if done else {}
+    for equation, inputs, outputs in reversed(done):
+        floats = [i for i, y in enumerate(outputs) if jnp.issubdtype(y.dtype, jnp.inexact)]
+        if not any(equation.outvars[i] in bars for i in floats):
+            continue
+        run = partial(_floats_of, equation, floats)
+        given_bars = [bars.get(equation.outvars[i], jnp.zeros_like(outputs[i])) for i in floats]
+        inputs_bar = jax.vjp(run, *inputs)[1](given_bars)
+        if not _finite(inputs_bar):
+            return _name(equation)
+        for v, bar in zip(equation.invars, inputs_bar, strict=True):
+            if not isinstance(v, core.Literal) and jnp.issubdtype(bar.dtype, jnp.inexact):
+                bars[v] = bars[v] + bar if v in bars else bar
+    return None
+
+
+def _floats_of(equation: Any, floats: list[int], *inputs: Array) -> list[Array]:
+    outputs = _run(equation, list(inputs))
+    return [outputs[i] for i in floats]
 
 
 def _operations(function: Callable, given: Any) -> Iterator[tuple]:
@@ -88,7 +107,10 @@ def _operations(function: Callable, given: Any) -> Iterator[tuple]:
     values = dict(zip(program.jaxpr.constvars, program.consts, strict=True))
     values.update(zip(program.jaxpr.invars, leaves, strict=True))
     for equation in program.jaxpr.eqns:
-        inputs = [v.val if isinstance(v, core.Literal) else values[v] for v in equation.invars]
+        inputs = [
+            jnp.asarray(v.val) if isinstance(v, core.Literal) else values[v]
+            for v in equation.invars
+        ]
         outputs = _run(equation, inputs)
         values.update(zip(equation.outvars, outputs, strict=True))
         yield equation, inputs, outputs
@@ -97,7 +119,7 @@ def _operations(function: Callable, given: Any) -> Iterator[tuple]:
 def _run(equation: Any, inputs: list) -> list:
     params = equation.primitive.get_bind_params(equation.params)
     functions, params = params if isinstance(params, tuple) else ((), params)  # JAX 0.12, 0.10
-    outputs = equation.primitive.bind(*functions, *map(jnp.asarray, inputs), **params)
+    outputs = equation.primitive.bind(*functions, *inputs, **params)
     return list(outputs) if equation.primitive.multiple_results else [outputs]
 
 

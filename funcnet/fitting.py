@@ -64,7 +64,7 @@ def fit(
         transform: `(key, x) -> x`, random changes of each batch, such as shifts of images.
         penalty: `params -> scalar`, added to the loss, such as `l2_penalty` of some weights.
         key: for batches, transform and a share to validate on; needed by any of these.
-        report: called as `report(step, params, state)` before the first step, then after each chunk.
+        report: called as `report(step, params, state)` at the start and after each chunk.
         every: steps in a chunk, which is compiled as one program.
         validation: `(x, targets)`, or a share of the examples, drawn at random and not trained on.
         metrics: names and functions `(outputs, targets) -> scalar`, measured on the validation.
@@ -167,7 +167,7 @@ def _monitor(options: Mapping, rest: Batch | None) -> str:
 def _measures(options: Mapping, rest: Batch | None) -> Callable:
     """Everything that is measured, as one function `(params, state) -> names and numbers`."""
     metrics = tuple((options["metrics"] or {}).items())
-    own = options["measure"] or (lambda params, state: {})
+    own = options["measure"] or (lambda *_: {})
     if rest is None:
         return own
     compiled = training.compiled_measures(options["network"], options["loss"], metrics)

@@ -1,7 +1,7 @@
 """What training leaves: the last and the best parameters, and all that was measured, as arrays."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,7 +97,7 @@ def with_measures(fitted: Fitted, values: Mapping[str, Any]) -> Fitted:
     )
 
 
-def save(folder: Path, fitted: Fitted, settings: Mapping, keep: int) -> Path:
+def save(folder: Path, fitted: Fitted, settings: Mapping, steps: int, keep: int) -> Path:
     """Write a training to `step-….npz` and remove all but the `keep` last of these.
 
     Raises:
@@ -105,7 +105,10 @@ def save(folder: Path, fitted: Fitted, settings: Mapping, keep: int) -> Path:
     """
     path = folder / f"step-{fitted.step:010}.npz"
     facts = {
+        "kind": "training",
         "step": fitted.step,
+        "steps": steps,
+        "finished": bool(fitted.stopped) or fitted.step >= steps,
         "best": None if fitted.best is None else fitted.best.step,
         "measured": len(fitted.history.step),
         "measures": list(fitted.history.measures),
@@ -121,6 +124,16 @@ def save(folder: Path, fitted: Fitted, settings: Mapping, keep: int) -> Path:
 def numbered(folder: str | os.PathLike) -> list[Path]:
     """The checkpoints in a folder, the last one first."""
     return sorted(Path(folder).glob("step-*.npz"), reverse=True)
+
+
+def facts(files: Sequence[Path]) -> dict:
+    """What the newest whole one of these checkpoints says of itself; nothing if there is none."""
+    for path in files:
+        try:
+            return checkpoint.about(path)
+        except checkpoint.DamagedError:
+            continue
+    return {}
 
 
 def restore(path: Path, like: TrainingState, key: PRNGKeyArray) -> tuple[Fitted, dict]:

@@ -1,9 +1,9 @@
 """Ctrl-C while programs are compiled: noted at once, obeyed at the next safe place.
 
-Python raises KeyboardInterrupt wherever it happens to be. Inside of a compilation that is a callback
-from C++: there the exception is lost ("Exception ignored in …"), or the half-built program is torn
-down at exit, which ends in a segmentation fault. So between `deferred` and its end the signal sets
-a flag, which training looks at between two chunks. A second Ctrl-C does not wait.
+Python raises KeyboardInterrupt wherever it happens to be. Inside of a compilation that is often a
+callback from C++: there the exception is lost ("Exception ignored in …"), or the half-built program
+is torn down at exit, which ends in a segmentation fault. So between `deferred` and its end the
+signal sets a flag, which training looks at between two chunks. A second Ctrl-C does not wait.
 """
 
 import signal

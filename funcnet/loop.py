@@ -28,7 +28,7 @@ class Interrupted(KeyboardInterrupt):
         self.fitted = fitted
 
 
-class NotFinite(FloatingPointError):  # noqa: N818
+class NotFinite(FloatingPointError):
     """A loss or gradient was nan or infinite; `fitted` is the training before that step."""
 
     def __init__(self, message: str, fitted: Fitted):
@@ -103,7 +103,7 @@ def _between(plan: Plan, fitted: Fitted) -> Fitted:
 
 
 def _judged(plan: Plan, fitted: Fitted) -> Fitted:
-    """Keep the parameters if they are the best so far; give up where they have not been for long."""
+    """Keep the parameters if they are the best so far; give up where none was for long."""
     if plan.patience is None:
         return fitted
     sign = -1 if plan.monitor == "loss" else 1
@@ -156,7 +156,7 @@ def _sentence(plan: Plan, fitted: Fitted, loss: float) -> str:
     where = first_not_finite(plan.network, plan.loss, *fitted.last[:2], batch)
     return (
         f"fit needs a finite {what}, got {came} at step {step}, first {where}; lower the rate, or "
-        "clip the gradient by optax.clip_by_global_norm; error.fitted is the training before it"
+        "clip the gradient; the training before that step is kept"
     )
 
 
@@ -165,7 +165,7 @@ def _save(plan: Plan, fitted: Fitted) -> None:
     if plan.folder is None or jax.process_index() > 0:
         return
     try:
-        history.save(plan.folder, fitted, plan.about, plan.keep)
+        history.save(plan.folder, fitted, plan.about, plan.steps, plan.keep)
     except OSError as error:
         found = history.numbered(plan.folder)
         if not found:

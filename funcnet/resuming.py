@@ -1,5 +1,6 @@
 """Where a training starts: anew, or from what an earlier one left."""
 
+import json
 import os
 import warnings
 from collections.abc import Mapping
@@ -66,6 +67,7 @@ def newest(path: Path, like: TrainingState, key: PRNGKeyArray, about: Mapping) -
 
 def _require_same(path: Path, stored: Mapping, given: Mapping) -> None:
     """The same examples, batches and whatever else the caller said, or it is another training."""
+    given = json.loads(json.dumps(given))  # a tuple is read as a list
     for name in (*given, *stored):
         if stored.get(name) != given.get(name):
             raise ValueError(
