@@ -16,7 +16,7 @@ from funcnet.files import require_writable
 from funcnet.loop import Interrupted, NotFinite
 from funcnet.model import Model, perceptron_for
 from funcnet.ops import softmax_cross_entropy_with_integer_labels
-from funcnet.recipes import RECIPES, Recipe
+from funcnet.recipes import RECIPES, Recipe, perceptron
 from funcnet.runs import Run, column_error, run_of, train
 from funcnet.tables import read
 
@@ -36,7 +36,8 @@ def train_command(options: argparse.Namespace) -> int:
     require_writable(folder, "--output")
     _complete(options, _earlier(folder, options))
     split, columns, target, recipe = (_digits if options.data is None else _table)(options)
-    network = perceptron_for(options.hidden, target)
+    arguments = perceptron_for(options.hidden, target, warm=options.data is not None)
+    network = perceptron(**arguments)
     _introduce(split, options, recipe)
     extra = {
         "checkpoints": folder, "resume": options.resume, "patience": options.patience,
@@ -50,11 +51,9 @@ def train_command(options: argparse.Namespace) -> int:
         print(f"interrupted after step {stop.fitted.step}; go on from there with --resume")
     except NotFinite as stop:
         run = run_of(network, stop.fitted, quality)
-        _save(
-            Model(network, run.params, run.state, columns, target, options.hidden), options.output
-        )
+        _save(Model(network, run.params, run.state, columns, target, arguments), options.output)
         raise
-    _save(Model(network, run.params, run.state, columns, target, options.hidden), options.output)
+    _save(Model(network, run.params, run.state, columns, target, arguments), options.output)
     if not rc:
         _draw(run, split, options)
     return rc

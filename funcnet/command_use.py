@@ -119,9 +119,9 @@ def _write_csv(path: Path, names: Sequence[str], rows: Iterable[Iterable[Any]]) 
 
 def _write_npz(path: Path, slopes: Slopes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = {"outputs": np.array(slopes.outputs), "columns": np.array(slopes.columns)}
+    arrays: dict[str, Any] = {key: np.array(entry) for key, entry in slopes._asdict().items()}
     with written_whole(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, value=slopes.value, jacobian=slopes.jacobian, **names)
+        np.savez(file, **arrays)
 
 
 def _short(number: float) -> str:

@@ -73,7 +73,7 @@ def _require_finite(name: str, value: Array) -> None:
         raise ValueError(f"fit needs at least one row in {name}, got none; pass examples")
     if not jnp.issubdtype(value.dtype, jnp.inexact):
         return
-    bad = ~np.isfinite(np.asarray(value, dtype=float).reshape(len(value), -1)).all(axis=1)
+    bad = np.asarray(~np.isfinite(value).reshape(len(value), -1).all(axis=1))
     if bad.any():
         raise ValueError(
             f"fit needs finite numbers in {name}, got nan or inf in {bad.sum()} of {len(bad)} rows,"

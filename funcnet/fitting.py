@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from funcnet.batches import batches
 from funcnet.contract import Between, checked
 from funcnet.examples import Batch, held_out, require_examples
 from funcnet.history import Fitted, TrainingState
+from funcnet.interrupts import deferred
 from funcnet.layers import Layer, Params, State
 from funcnet.loop import Plan, run
 from funcnet.resuming import resumed
@@ -92,17 +94,21 @@ def fit(
         Interrupted: Ctrl-C; its `fitted` is the training as far as it came.
     """
     options = dict(locals())
-    key = _key_for(options)
-    (x, targets), rest = held_out(x, targets, validation, key)
-    require_examples(network, loss, params, state, (x, targets), rest)
-    plan = _planned(options, (x, targets), rest, key)
-    like = jax.eval_shape(lambda p, s: TrainingState(p, s, optimiser.init(p)), params, state)
-    fitted = resumed(resume, plan.folder, like, key, plan.about)
-    if fitted is None:
-        own = jax.tree.map(jnp.asarray, (params, state))
-        fitted = history.began(TrainingState(*own, optimiser.init(own[0])), key)
-    fitted = run(plan, fitted)
-    return fitted, jnp.asarray(fitted.history.loss)
+    with deferred():  # a Ctrl-C before the first step is obeyed there
+        key = _key_for(options)
+        data, rest = held_out(x, targets, validation, key)
+        require_examples(network, loss, params, state, data, rest)
+        plan = _planned(options, data, rest, key)
+        like = jax.eval_shape(partial(_first, optimiser=optimiser), params, state)
+        earlier = resumed(resume, plan.folder, like, key, plan.about)
+        start = earlier or history.began(_first(params, state, optimiser), key)
+        fitted = run(plan, start, arrived=earlier is not None)
+        return fitted, jnp.asarray(fitted.history.loss)
+
+
+def _first(params: Params, state: State, optimiser: optax.GradientTransformation) -> TrainingState:
+    params, state = jax.tree.map(jnp.asarray, (params, state))
+    return TrainingState(params, state, optimiser.init(params))
 
 
 def _key_for(options: Mapping) -> PRNGKeyArray:

@@ -144,7 +144,7 @@ def restore(path: Path, like: TrainingState, key: PRNGKeyArray) -> tuple[Fitted,
     """
     facts = checkpoint.about(path)
     tree = checkpoint.load(path, _template(facts, like, key))
-    best = None if facts["best"] is None else Best(*tree["best"], facts["best"])
+    best = None if facts["best"] is None else Best(tree["best"][0], tree["best"][1], facts["best"])
     fitted = Fitted(tree["last"], best, facts["step"], tree["key"], tree["history"])
     return fitted, facts["settings"]
 

@@ -52,10 +52,14 @@ class NormParams(NamedTuple):
 
 
 class RunningStatistics(NamedTuple):
-    """Exponential running averages of the batches' means and biased variances."""
+    """Running averages of the batches' means and biased variances.
+
+    `seen` counts the batches where the average is that of all batches at first; else it is ().
+    """
 
     mean: Array
     variance: Array
+    seen: Array | tuple[()] = ()
 
 
 @checked
@@ -83,30 +87,42 @@ def dense(width: Annotated[int, Between(1, remedy="pass the number of units")]) 
 def batch_norm(
     eps: Epsilon = 1e-5,
     momentum: Annotated[float, Between(0, 1, "pass the share of the past to keep, as 0.99")] = 0.99,
+    warm: bool = True,
 ) -> Layer:
     """Batch normalisation, by the batch in training and by running averages in evaluation.
 
     Args:
         eps: added to the variance, > 0.
         momentum: share of the old running average that is kept, 0 <= momentum <= 1.
+        warm: the average after t batches is the plain one while t < 1 / (1 - momentum), so that it
+            is of use from the first batch on; else it starts at mean 0 and variance 1, which are
+            still a third of it after 100 batches.
     """
 
     def init(key, shape):
         del key
         ones, zeros = jnp.ones(_axes(shape)), jnp.zeros(_axes(shape))
-        return NormParams(ones, zeros), RunningStatistics(zeros, ones)
+        seen = jnp.zeros(()) if warm else ()
+        return NormParams(ones, zeros), RunningStatistics(zeros, ones, seen)
 
     def apply(params, state, x, train):
         if not train:
-            return ops.batch_norm_evaluation(x, *params, *state, eps), state
+            return ops.batch_norm_evaluation(x, *params, *state[:2], eps), state
         y, *statistics = ops.batch_norm(x, *params, eps)
-        averaged = (
-            momentum * old + (1 - momentum) * new
-            for old, new in zip(state, statistics, strict=True)
-        )
-        return y, RunningStatistics(*averaged)
+        return y, _averaged(state, statistics, momentum)
 
     return Layer("batch_norm", init, apply, _push_elementwise(apply))
+
+
+def _averaged(state, statistics, momentum):
+    """The share that is kept is momentum, or t / (t + 1) after t batches where that is less."""
+    if isinstance(state.seen, tuple):
+        kept, seen = momentum, ()
+    else:
+        kept, seen = jnp.minimum(momentum, state.seen / (state.seen + 1)), state.seen + 1
+    pairs = zip(state[:2], statistics, strict=True)
+    mean, variance = (kept * old + (1 - kept) * new for old, new in pairs)
+    return RunningStatistics(mean, variance, seen)
 
 
 def activation(op: Callable, *static: float) -> Layer:

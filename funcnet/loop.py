@@ -61,10 +61,12 @@ class Plan:
     bar: bool
 
 
-def run(plan: Plan, fitted: Fitted) -> Fitted:
-    """Go on until the steps are made, patience is lost, a callback wants it, or Ctrl-C."""
+def run(plan: Plan, fitted: Fitted, arrived: bool) -> Fitted:
+    """Go on until the steps are made, patience is lost, a callback wants it, or Ctrl-C.
+
+    Where `arrived`, an earlier training has reported and measured at this step already.
+    """
     _prepare(plan)
-    arrived = fitted.step > 0  # all of this step was done before the checkpoint was written
     with deferred() as flag, Progress(plan.steps, fitted.step, plan.bar) as progress:
         while True:
             if not arrived:

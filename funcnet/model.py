@@ -53,8 +53,8 @@ class Slopes(NamedTuple):
 class Model:
     """A network, its parameters, and how a table's columns become its inputs.
 
-    `hidden` are the hidden widths if the network is `perceptron(hidden, …)`, and None if it is
-    another, which a file cannot hold: `load(path, network=...)` must be given it.
+    `arguments` are those of `perceptron` if the network is one, and None if it is another, which a
+    file cannot hold: `load(path, network=...)` must be given it.
     """
 
     network: Layer
@@ -62,7 +62,7 @@ class Model:
     state: State
     columns: tuple[Column, ...]
     target: Target
-    hidden: tuple[int, ...] | None = None
+    arguments: Mapping[str, Any] | None = None
 
     def outputs(self, table: Any) -> np.ndarray:
         """The network's outputs (n, outputs) for a file, a data frame, named columns, or an array.
@@ -138,7 +138,7 @@ def save(path: str | os.PathLike, model: Model) -> None:
     """
     about = {
         "kind": "model",
-        "hidden": model.hidden,
+        "arguments": None if model.arguments is None else dict(model.arguments),
         "columns": to_plain(model.columns),
         "target": to_plain(model.target),
     }
@@ -159,17 +159,22 @@ def load(path: str | os.PathLike, network: Layer | None = None) -> Model:
     if about.get("kind") != "model":
         raise ValueError(f"load needs a model, got {path} of another kind; pass a model.npz")
     columns, target = columns_from(about["columns"]), target_from(about["target"])
-    if network is None and about["hidden"] is None:
+    arguments = about["arguments"]
+    if network is None and arguments is None:
         raise ValueError(f"load needs the network of {path}, got none; pass network=")
-    hidden = None if about["hidden"] is None else tuple(about["hidden"])
-    network = network or perceptron_for(hidden or (), target)
+    network = network or perceptron(**arguments)
     shape = (sum(column.width for column in columns),)
     params, state = jax.eval_shape(lambda key: network.init(key, shape), jax.random.key(0))
     tree = checkpoint.load(path, {"params": params, "state": state})
-    return Model(network, tree["params"], tree["state"], columns, target, hidden)
+    return Model(network, tree["params"], tree["state"], columns, target, arguments)
 
 
-def perceptron_for(hidden: Sequence[int], target: Target) -> Layer:
-    """The command line's network: scores of classes are normalised, values are free."""
-    outputs = len(target.classes or [0])
-    return perceptron(hidden, outputs, last_norm=target.classes is not None)
+def perceptron_for(hidden: Sequence[int], target: Target, warm: bool) -> dict[str, Any]:
+    """The command line's arguments of `perceptron`: scores are normalised, values are free."""
+    classes = target.classes
+    return {
+        "hidden": tuple(hidden),
+        "outputs": 1 if classes is None else len(classes),
+        "last_norm": classes is not None,
+        "warm": warm,
+    }

@@ -91,15 +91,21 @@ def perceptron(
     eps: float = 0.01,
     momentum: float = 0.99,
     last_norm: bool = True,
+    warm: bool = False,
 ) -> layers.Layer:
     """Dense layers, each batch-normalised: sigmoid after the first, ReLU after the others.
 
     The last one gives scores; its softmax is fused into the loss. `perceptron((32, 16), 10)` is
-    the digits document's network. Without the last normalisation the outputs are free values.
+    the digits document's network, its running averages as they are there unless `warm`. Without
+    the last normalisation the outputs are free values.
     """
     parts = []
     for position, width in enumerate(hidden):
         op = ops.sigmoid if position == 0 else ops.relu
-        parts += [layers.dense(width), layers.batch_norm(eps, momentum), layers.activation(op)]
-    last = [layers.batch_norm(eps, momentum)] if last_norm else []
+        parts += [
+            layers.dense(width),
+            layers.batch_norm(eps, momentum, warm),
+            layers.activation(op),
+        ]
+    last = [layers.batch_norm(eps, momentum, warm)] if last_norm else []
     return layers.serial(*parts, layers.dense(outputs), *last)

@@ -9,7 +9,7 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +194,7 @@ def _texts(entries: list[str], decimal: str) -> np.ndarray:
 
 
 def typed(
-    name: str, entries: Sequence[str], where: Any = "the table", offset: int = 0
+    name: str, entries: Iterable[str], where: Any = "the table", offset: int = 0
 ) -> np.ndarray:
     """Entries as numbers, or as words if fewer than half are numbers.
 
