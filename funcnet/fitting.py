@@ -33,10 +33,10 @@ def fit(
     state: State,
     x: Float[Array, "n *d"],
     targets: Shaped[Array, "n *k"],
-    steps: Count | None = None,
+    steps: int | None = None,
     *,
-    epochs: Count | None = None,
-    batch_size: Count | None = None,
+    epochs: int | None = None,
+    batch_size: int | None = None,
     transform: Callable | None = None,
     penalty: Callable | None = None,
     key: PRNGKeyArray | None = None,
@@ -45,8 +45,8 @@ def fit(
     validation: Any = None,
     metrics: Any = None,
     measure: Callable | None = None,
-    measure_every: Count | None = None,
-    patience: Count | None = None,
+    measure_every: int | None = None,
+    patience: int | None = None,
     monitor: str = "loss",
     callbacks: Any = (),
     checkpoints: Any = None,
@@ -95,6 +95,7 @@ def fit(
     """
     options = dict(locals())
     with deferred():  # a Ctrl-C before the first step is obeyed there
+        _require_counts(options)
         key = _key_for(options)
         data, rest = held_out(x, targets, validation, key)
         require_examples(network, loss, params, state, data, rest)
@@ -112,13 +113,26 @@ def _first(params: Params, state: State, optimiser: optax.GradientTransformation
 
 
 def _key_for(options: Mapping) -> PRNGKeyArray:
-    needs = [name for name in ("batch_size", "transform") if options[name] is not None]
+    random = {"batch_size": "batches", "transform": "transforms"}
+    needs = [word for name, word in random.items() if options[name] is not None]
     needs += ["validation"] if isinstance(options["validation"], float) else []
     if options["key"] is None and needs:
         raise ValueError(
-            f"fit needs key for a random {' and '.join(needs)}, got None; pass jax.random.key(0)"
+            f"fit needs key for random {' and '.join(needs)}, got None; pass jax.random.key(0)"
         )
     return jax.random.key(0) if options["key"] is None else options["key"]
+
+
+def _require_counts(options: Mapping) -> None:
+    for name in ("steps", "epochs", "batch_size", "measure_every", "patience"):
+        count = options[name]
+        if count is not None and count < 1:
+            raise ValueError(f"fit needs {name} at least 1, got {count}; pass a positive integer")
+    for callback in options["callbacks"]:
+        if not callable(callback):
+            raise TypeError(
+                f"fit needs functions as callbacks, got {callback!r}; pass a list of them"
+            )
 
 
 def _planned(options: Mapping, data: Batch, rest: Batch | None, key: PRNGKeyArray) -> Plan:
@@ -145,7 +159,7 @@ def _planned(options: Mapping, data: Batch, rest: Batch | None, key: PRNGKeyArra
         callbacks=tuple(options["callbacks"]),
         folder=None if folder is None else Path(os.fspath(folder)),
         keep=options["keep"],
-        about={"batch_size": batch_size, "examples": list(x.shape), **(options["about"] or {})},
+        about={**(options["about"] or {}), "batch_size": batch_size, "examples": list(x.shape)},
         bar=options["bar"],
     )  # fmt: skip
 

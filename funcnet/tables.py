@@ -1,7 +1,8 @@
 """Reading tables: named columns of numbers or words from a .csv or .npz file, or a data frame.
 
 A column is an array of floats, nan where nothing stands, or of words, "" where nothing stands. An
-empty entry, NA, N/A, nan, null, None and ? mean that nothing stands there.
+empty entry, NA, N/A, nan, null, None and ? mean that nothing stands there;
+a row of nothing else is left out.
 """
 
 import csv
@@ -168,7 +169,8 @@ def _parsed(text: str, delimiter: str, decimal: str, width: int, header: bool) -
     try:
         import pandas as pd
     except ModuleNotFoundError:
-        rows = [r for r in csv.reader(io.StringIO(text), delimiter=delimiter) if any(r)][header:]
+        every = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        rows = [row for row in every if any(e.strip().lower() not in MISSING for e in row)][header:]
         return [_texts([row[i] for row in rows], decimal) for i in range(width)]
     frame = pd.read_csv(
         io.StringIO(text), sep=delimiter, decimal=decimal, header=None, skiprows=int(header),
