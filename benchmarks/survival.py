@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 STEPS = 600
@@ -48,7 +50,11 @@ def killed(kind, root: Path, table: Path, count: int, whole: dict, length: float
     for number in range(count):
         draw, folder = random.Random(number), root / f"{kind.__name__}-{number}"
         for _ in range(draw.choice((1, 1, 2))):
-            stopped(kind(folder, table), draw.uniform(0, length), signal.SIGKILL)
+            if draw.random() < 0.5:  # from the start of the process, or of the training
+                stopped(kind(folder, table), draw.uniform(0, length), signal.SIGKILL)
+            else:
+                begun = partial(has_checkpoint, folder)
+                stopped(kind(folder, table), draw.uniform(0, length / 4), signal.SIGKILL, begun)
         came.append(reached(folder))
         subprocess.run(kind(folder, table), check=True, stdout=subprocess.DEVNULL)
         same += contents(folder) == whole
@@ -66,7 +72,7 @@ def interrupted(kind, root: Path, table: Path, count: int, whole: dict, length: 
     for number in range(count):
         draw, folder = random.Random(number), root / f"{kind.__name__}-interrupted-{number}"
         status, error = stopped(
-            kind(folder, table), draw.uniform(0, length), signal.SIGINT, folder / "started"
+            kind(folder, table), draw.uniform(0, length), signal.SIGINT, (folder / "started").exists
         )
         clean += status in (0, 130) and "Traceback" not in error and reached(folder) >= 0
         if status not in (0, 130):
@@ -81,13 +87,13 @@ def interrupted(kind, root: Path, table: Path, count: int, whole: dict, length: 
 
 
 def stopped(
-    command: list[str], after: float, how: signal.Signals, awaited: Path | None = None
+    command: list[str], after: float, how: signal.Signals, begun: Callable = lambda: True
 ) -> tuple[int, str]:
     """Run a command and signal it: its status, and what it said of errors."""
     with subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as child:
-        while awaited is not None and not awaited.exists() and child.poll() is None:
+        while not begun() and child.poll() is None:
             time.sleep(0.01)
         time.sleep(after)
         if child.poll() is None:
@@ -99,6 +105,11 @@ def stopped(
 def reached(folder: Path) -> int:
     """The last step with a checkpoint, or -1."""
     return max((int(path.stem[5:]) for path in folder.rglob("step-*.npz")), default=-1)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether the training has begun."""
+    return reached(folder) >= 0
 
 
 def contents(folder: Path) -> dict[str, bytes]:

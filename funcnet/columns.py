@@ -47,8 +47,8 @@ class Target:
     scale: float = 1.0
 
 
-def learn_columns(columns: Columns) -> tuple[Column, ...]:
-    """How each column is encoded.
+def learn_columns(columns: Columns, rows: np.ndarray | None = None) -> tuple[Column, ...]:
+    """How each column is encoded, learnt from some rows, or all; ids are looked for in all.
 
     Raises:
         ValueError: a column is empty, holds inf, or has too many different words.
@@ -66,7 +66,8 @@ def learn_columns(columns: Columns) -> tuple[Column, ...]:
                 f"--drop {name}",
                 stacklevel=2,
             )
-    return tuple(_learn(name, entries) for name, entries in columns.items())
+    taken = slice(None) if rows is None else rows
+    return tuple(_learn(name, entries[taken]) for name, entries in columns.items())
 
 
 def _is_name(entries: np.ndarray) -> bool:

@@ -126,7 +126,7 @@ def _table(options: argparse.Namespace) -> tuple[Split, tuple[Column, ...], Targ
     )
     target = learn_target(name, entries, options.task)
     kept, held = data.parted(len(entries), options.validate, options.seed)
-    learnt = learn_columns({key: column[kept] for key, column in features.items()})
+    learnt = learn_columns(features, kept)
     train, validation = (
         Table(
             encode(learnt, {key: column[rows] for key, column in features.items()}),

@@ -23,7 +23,8 @@ def predict(options: argparse.Namespace) -> None:
     labels, probabilities = trained.predict(columns)
     names = [trained.target.name, *(f"p({name})" for name in trained.target.classes or ())]
     numbers = np.zeros((len(labels), 0)) if probabilities is None else probabilities
-    rows = ([label, *map(_short, row)] for label, row in zip(labels, numbers, strict=True))
+    written = labels if trained.target.classes else map(_short, labels)
+    rows = ([label, *map(_short, row)] for label, row in zip(written, numbers, strict=True))
     _write_csv(options.output, names, rows)
     print(f"wrote {options.output}: {len(labels)} rows of {', '.join(names)}")
 

@@ -20,6 +20,7 @@ from funcnet.interrupts import deferred
 from funcnet.layers import Layer, Params, State
 from funcnet.loop import Plan, run
 from funcnet.resuming import resumed
+from funcnet.settling import settling
 
 Count = Annotated[int, Between(1, remedy="pass a positive integer")]
 
@@ -153,6 +154,8 @@ def _planned(options: Mapping, data: Batch, rest: Batch | None, key: PRNGKeyArra
         every=every,
         measure_every=measure_every,
         measure=_measures(options, rest),
+        settle=settling(network, options["state"], x),
+        watched=any(options[name] is not None for name in ("report", "validation", "measure")),
         monitor=_monitor(options, rest),
         patience=options["patience"],
         report=options["report"],

@@ -51,6 +51,8 @@ class Plan:
     every: int
     measure_every: int
     measure: Callable
+    settle: Callable
+    watched: bool  # something looks at the state on the way
     monitor: str
     patience: int | None
     report: Callable | None
@@ -90,10 +92,14 @@ def _prepare(plan: Plan) -> None:
 
 
 def _between(plan: Plan, fitted: Fitted) -> Fitted:
-    """Report; where it is time measure, judge, call back and save."""
+    """Take statistics anew, report; where it is time measure, judge, call back and save."""
+    due = not fitted.step % plan.measure_every or fitted.step >= plan.steps
+    if (plan.watched and (due or plan.report)) or fitted.step >= plan.steps:
+        settled = plan.settle(fitted.last.params, fitted.last.state)
+        fitted = replace(fitted, last=fitted.last._replace(state=settled))
     if plan.report is not None:
         plan.report(fitted.step, fitted.last.params, fitted.last.state)
-    if fitted.step % plan.measure_every and fitted.step < plan.steps:
+    if not due:
         return fitted
     values = plan.measure(fitted.last.params, fitted.last.state)
     fitted = _judged(plan, history.with_measures(fitted, values))

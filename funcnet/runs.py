@@ -1,7 +1,7 @@
 """A run of training that reports: what `python -m funcnet train` does, as functions."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -86,7 +86,10 @@ def train(
         **options,
     )
     run = run_of(network, fitted, quality)
-    say(_summary(run.history, quality))
+    if fitted.best is not None:
+        say(f"kept the parameters of step {fitted.best.step}, where the validation loss was least")
+    kept = fitted.step if fitted.best is None else fitted.best.step
+    say(_summary([point for point in run.history if point.step <= kept], quality))
     return run
 
 
@@ -117,7 +120,7 @@ def _line(point: Point, quality: str) -> str:
     )
 
 
-def _summary(history: tuple[Point, ...], quality: str) -> str:
+def _summary(history: Sequence[Point], quality: str) -> str:
     first, last = history[0], history[-1]
     pairs = ((first.by_running, last.by_running), (first.by_batch, last.by_batch))
     shown = (

@@ -1,8 +1,8 @@
 """Reading tables: named columns of numbers or words from a .csv or .npz file, or a data frame.
 
 A column is an array of floats, nan where nothing stands, or of words, "" where nothing stands. An
-empty entry, NA, N/A, nan, null, None and ? mean that nothing stands there;
-a row of nothing else is left out.
+empty entry, NA, N/A, nan, null, None and ? mean that nothing stands there; a row of nothing else is
+left out.
 """
 
 import csv
