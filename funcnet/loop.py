@@ -74,7 +74,7 @@ def run(plan: Plan, fitted: Fitted, arrived: bool) -> Fitted:
             if not arrived:
                 fitted = _between(plan, fitted)
             if flag.raised:
-                flag.raised = False
+                flag.raised, fitted = False, _settled(plan, fitted)
                 _save(plan, fitted)
                 raise Interrupted(fitted)
             if fitted.stopped or fitted.step >= plan.steps:
@@ -95,8 +95,7 @@ def _between(plan: Plan, fitted: Fitted) -> Fitted:
     """Take statistics anew, report; where it is time measure, judge, call back and save."""
     due = not fitted.step % plan.measure_every or fitted.step >= plan.steps
     if (plan.watched and (due or plan.report)) or fitted.step >= plan.steps:
-        settled = plan.settle(fitted.last.params, fitted.last.state)
-        fitted = replace(fitted, last=fitted.last._replace(state=settled))
+        fitted = _settled(plan, fitted)
     if plan.report is not None:
         plan.report(fitted.step, fitted.last.params, fitted.last.state)
     if not due:
@@ -108,6 +107,11 @@ def _between(plan: Plan, fitted: Fitted) -> Fitted:
             fitted = replace(fitted, stopped="callback")
     _save(plan, fitted)
     return fitted
+
+
+def _settled(plan: Plan, fitted: Fitted) -> Fitted:
+    state = plan.settle(fitted.last.params, fitted.last.state)
+    return replace(fitted, last=fitted.last._replace(state=state))
 
 
 def _judged(plan: Plan, fitted: Fitted) -> Fitted:

@@ -63,4 +63,4 @@ def _of_warm(change: Callable, state: State, new: State) -> State:
 
 
 def _forgotten(old: RunningStatistics, _: RunningStatistics) -> RunningStatistics:
-    return old._replace(seen=jnp.zeros_like(old.seen))
+    return old._replace(seen=jnp.zeros_like(jnp.asarray(old.seen)))

@@ -88,6 +88,27 @@ def test_patience_keeps_the_best_and_stops(monitor, sign):
     assert fitted.step == fitted.history.step[-1] < 400
 
 
+@pytest.mark.parametrize("n", [40, 1500])
+def test_the_state_at_the_end_has_the_statistics_of_the_examples(n):
+    """Not averages that lag; in blocks of up to 1024 examples, taken from all over them."""
+    network = serial(layers.dense(4), layers.batch_norm())
+    x = jnp.sort(jax.random.normal(jax.random.key(0), (n, 3)), axis=0)
+    fitted, _ = fit(network, lambda y, _: (y**3).mean(), OPTIMISER, *started(network), x, x, 30)
+    y, _ = network.parts[0].apply(fitted.params[0], (), x, True)
+    tolerance = 1e-12 if n < 1024 else 0.02
+    assert_allclose(fitted.state[1].mean, y.mean(axis=0), atol=tolerance)
+    assert_allclose(fitted.state[1].variance, y.var(axis=0), atol=tolerance)
+    assert fitted.state[1].seen == 30
+
+
+def test_statistics_as_the_source_has_them_are_left_as_they_are():
+    network = serial(layers.dense(4), layers.batch_norm(momentum=0.9, warm=False))
+    params, state = started(network)
+    fitted, _ = fit(network, lambda y, _: (y**3).mean(), OPTIMISER, params, state, X, X, 1)
+    mean = network.parts[0].apply(params[0], (), X, True)[0].mean(axis=0)
+    assert_allclose(fitted.state[1].mean, 0.1 * mean, rtol=1e-9)
+
+
 def test_callbacks_see_the_training_and_can_end_it():
     seen = []
 
@@ -191,7 +212,7 @@ def test_the_training_before_a_step_that_is_not_finite_is_kept(tmp_path):
     whole, losses = fit(*arguments, 8, every=10)
     assert kept.step == 8
     assert_array_equal(kept.history.loss, losses)
-    assert same(kept.last, whole.last)
+    assert same((kept.params, kept.opt_state), (whole.params, whole.opt_state))
     assert numbered(tmp_path)[0].name == "step-0000000008.npz"
 
 
