@@ -74,8 +74,10 @@ def interrupted(kind, root: Path, table: Path, count: int, whole: dict, length: 
         status, error = stopped(
             kind(folder, table), draw.uniform(0, length), signal.SIGINT, (folder / "started").exists
         )
-        clean += status in (0, 130) and "Traceback" not in error and reached(folder) >= 0
-        if status not in (0, 130):
+        done = status == -signal.SIGINT and not error and (folder / "model.npz").exists()
+        fine = done or status in (0, 130)  # done: it was on its way out of Python, all written
+        clean += fine and "Traceback" not in error and reached(folder) >= 0
+        if not fine:
             print(status, error)
         subprocess.run(kind(folder, table), check=True, stdout=subprocess.DEVNULL)
         same += contents(folder) == whole

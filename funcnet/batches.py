@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
-AT_ONCE = 2**16  # about so many numbers are permuted in one call
+AT_ONCE = 2**16  # about so many numbers are drawn in one call
 
 
 def batches(key: PRNGKeyArray, n: int, batch_size: int, every: int) -> Callable:
@@ -38,16 +38,19 @@ def batches(key: PRNGKeyArray, n: int, batch_size: int, every: int) -> Callable:
 
 
 def _orders(key: PRNGKeyArray, epochs: np.ndarray, n: int) -> np.ndarray:
-    """A permutation of n for each epoch; JAX sorts for it, which for millions takes seconds."""
-    if n <= AT_ONCE:
-        return np.asarray(_permutations(key, jnp.asarray(epochs), n))
-    words = np.asarray(jax.random.key_data(key)).tolist()
-    return np.stack([np.random.default_rng([*words, epoch]).permutation(n) for epoch in epochs])
+    """A permutation of n for each epoch: the order of random numbers, which NumPy sorts faster."""
+    return np.argsort(_numbers(key, jnp.asarray(epochs), n), axis=1, kind="stable")
 
 
 @partial(jax.jit, static_argnums=2)
-def _permutations(key, epochs, n):
-    return jax.vmap(lambda epoch: jax.random.permutation(jax.random.fold_in(key, epoch), n))(epochs)
+def _numbers(key, epochs, n):
+    """What `jax.random.permutation` sorts by: up to 1625 examples the order is the same, too."""
+
+    def of_epoch(epoch):
+        _, drawn = jax.random.split(jax.random.fold_in(key, epoch))
+        return jax.random.bits(drawn, (n,), "uint32")
+
+    return jax.vmap(of_epoch)(epochs)
 
 
 def order(key: PRNGKeyArray, n: int) -> np.ndarray:

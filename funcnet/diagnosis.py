@@ -30,7 +30,7 @@ def first_not_finite(
         op = _forward(function, given)
         if op:
             return f"in {op} of {where}"
-    return _backward(calls) or "in the gradient of a penalty, or of the network as one program"
+    return _backward(calls) or "in the update of the parameters, or in a penalty"
 
 
 def _calls(network: Layer, params, state, x, prefix: str) -> Iterator[tuple]:

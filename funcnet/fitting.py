@@ -91,7 +91,8 @@ def fit(
     Raises:
         ValueError: an argument does not fit; a checkpoint is damaged or of another training.
         OSError: the folder of checkpoints cannot be written.
-        NotFinite: a loss or gradient is nan or infinite; its `fitted` is the training before.
+        NotFinite: a loss or gradient is nan or infinite, unless the optimiser takes that away; its
+            `fitted` is the training before that step.
         Interrupted: Ctrl-C; its `fitted` is the training as far as it came.
     """
     options = dict(locals())
@@ -150,6 +151,9 @@ def _planned(options: Mapping, data: Batch, rest: Batch | None, key: PRNGKeyArra
         network, loss, penalty, transform, data,
         steps=_steps(options, per_epoch),
         chunk=training.compiled_chunk(network, loss, optimiser, transform, penalty, every),
+        watched_chunk=training.compiled_chunk(
+            network, loss, optimiser, transform, penalty, every, watched=True
+        ),
         rows=batches(key, n, batch_size, every) if batch_size else None,
         every=every,
         measure_every=measure_every,

@@ -47,6 +47,7 @@ class Plan:
     data: Batch
     steps: int
     chunk: Callable
+    watched_chunk: Callable  # the same, which stops at the step that is not finite
     rows: Callable | None
     every: int
     measure_every: int
@@ -131,32 +132,23 @@ def _advanced(plan: Plan, fitted: Fitted) -> Fitted:
     """One chunk on, up to the next place where something is to be done."""
     start = fitted.step
     stop = min(plan.steps, *(start - start % n + n for n in (plan.every, plan.measure_every)))
-    reached = _made(plan, fitted, stop)
-    if reached.step < stop:
-        bad = float(_losses(plan, fitted, reached.step + 1)[-1])
-        _save(plan, reached)
-        raise NotFinite(_sentence(plan, reached, bad), reached)
-    return reached
+    reached, finite = _made(plan, plan.chunk, fitted, stop)
+    if finite:
+        return reached
+    watched, _ = _made(plan, plan.watched_chunk, fitted, reached.step)
+    kept, _ = _made(plan, plan.chunk, fitted, watched.step - 1)
+    _save(plan, kept)
+    raise NotFinite(_sentence(plan, kept, float(watched.history.loss[-1])), kept)
 
 
-def _made(plan: Plan, fitted: Fitted, stop: int) -> Fitted:
-    """The training after step `stop`, or before the first step that is not finite."""
-    rows = None if plan.rows is None else plan.rows(fitted.step, stop)
-    given = (*plan.data, fitted.key, rows, fitted.step)
-    last, losses, reached, finite = plan.chunk(fitted.last, *given, stop)
-    if not finite:  # once more, without that step
-        stop = int(reached) - 1
-        last, losses, *_ = plan.chunk(fitted.last, *given, stop)
-    loss = np.asarray(losses)[: stop - fitted.step]
-    old = fitted.history
+def _made(plan: Plan, chunk: Callable, fitted: Fitted, stop: int) -> tuple[Fitted, bool]:
+    """The training after step `stop`, or the first that is not finite; whether all was finite."""
+    start = fitted.step
+    rows = None if plan.rows is None else plan.rows(start, stop)
+    last, losses, reached, finite = chunk(fitted.last, *plan.data, fitted.key, rows, start, stop)
+    loss, old = np.asarray(losses)[: int(reached) - start], fitted.history
     joined = old._replace(loss=np.concatenate([old.loss.astype(loss.dtype), loss]))
-    return replace(fitted, last=last, step=stop, history=joined)
-
-
-def _losses(plan: Plan, fitted: Fitted, stop: int) -> np.ndarray:
-    rows = None if plan.rows is None else plan.rows(fitted.step, stop)
-    losses = plan.chunk(fitted.last, *plan.data, fitted.key, rows, fitted.step, stop)[1]
-    return np.asarray(losses)[: stop - fitted.step]
+    return replace(fitted, last=last, step=int(reached), history=joined), bool(finite)
 
 
 def _sentence(plan: Plan, fitted: Fitted, loss: float) -> str:

@@ -31,14 +31,11 @@ def train_step(
     It is not jitted, so that it can be scanned; batches may be sharded, and then batch statistics
     are those of the whole batch.
     """
-    step = watched_step(network, loss, optimiser, penalty)
+    step = _step_and_gradient(network, loss, optimiser, penalty)
     return lambda params, state, opt_state, batch: step(params, state, opt_state, batch)[:4]
 
 
-def watched_step(
-    network: Layer, loss: Loss, optimiser: optax.GradientTransformation, penalty: Penalty | None
-) -> Callable:
-    """A step that also returns whether its loss and its whole gradient are finite."""
+def _step_and_gradient(network, loss, optimiser, penalty) -> Callable:
     objective = objective_of(network, loss, penalty)
 
     def step(params, state, opt_state, batch):
@@ -46,7 +43,7 @@ def watched_step(
         (value, state), gradient = gradient_of(params, state, batch)
         updates, opt_state = optimiser.update(gradient, opt_state, params)
         params = optax.apply_updates(params, updates)
-        return params, state, opt_state, value, _all_finite(value, gradient)
+        return params, state, opt_state, value, gradient
 
     return step
 
@@ -63,33 +60,39 @@ def objective_of(network: Layer, loss: Loss, penalty: Penalty | None) -> Callabl
     return objective
 
 
-def _all_finite(value: Array, gradient: Params) -> Array:
+def _all_finite(tree: Any) -> Array:
     """A sum is not finite where an entry is not; one that overflows was about to."""
-    sums = [leaf.astype(float).sum() for leaf in (value, *jax.tree.leaves(gradient))]
-    return jnp.isfinite(jnp.stack(sums)).all()
+    sums = [leaf.astype(float).sum() for leaf in jax.tree.leaves(tree)]
+    return jnp.isfinite(jnp.stack(sums)).all() if sums else jnp.asarray(True)
 
 
 @lru_cache(maxsize=16)  # a second fit with the same functions compiles nothing
-def compiled_chunk(network, loss, optimiser, transform, penalty, every: int) -> Callable:
+def compiled_chunk(
+    network, loss, optimiser, transform, penalty, every: int, watched: bool = False
+) -> Callable:
     """`(training, x, targets, key, rows, start, stop) -> (training, losses, reached, finite)`.
 
     The steps start … stop − 1, at most `every`, in one program whatever their number, so that
-    training that was cut into other chunks has the same bits. It ends after a step whose loss or
-    gradient is not finite. `rows` (every, batch size) are the examples of each step, None for all.
+    training that was cut into other chunks has the same bits. It ends after a step whose loss is
+    not finite, or where it is `watched`, whose gradient or parameters are not. That costs a seventh
+    of a small network's step; without it the parameters are looked at after the last one.
+    `rows` (every, batch size) are the examples of each step, None for all.
     """
-    step = watched_step(network, loss, optimiser, penalty)
+    step = _step_and_gradient(network, loss, optimiser, penalty)
 
     @jax.jit
     def chunk(training, x, targets, key, rows, start, stop):
         def body(carry):
             training, losses, number, _ = carry
             batch = batch_of(x, targets, key, rows, number, start, transform)
-            *new, value, finite = step(*training, batch)
+            *new, value, gradient = step(*training, batch)
+            finite = _all_finite((value, gradient, new[0]) if watched else value)
             return TrainingState(*new), losses.at[number - start].set(value), number + 1, finite
 
         shape = jax.eval_shape(body, (training, jnp.zeros(every), start, True))[1]
         carry = (training, jnp.zeros(every, shape.dtype), start, jnp.asarray(True))
-        return lax.while_loop(lambda carry: (carry[2] < stop) & carry[3], body, carry)
+        *done, finite = lax.while_loop(lambda c: (c[2] < stop) & c[3], body, carry)
+        return *done, finite & _all_finite(done[0].params)
 
     return chunk
 
