@@ -188,3 +188,5 @@ def _draw(run: Run, split: Split, options: argparse.Namespace) -> None:
         print(f"wrote {picture}")
     except ModuleNotFoundError as error:
         print(f"no picture: {error}; pip install 'funcnet[demo]'")
+    except OSError as error:
+        print(f"no picture: could not write {picture} ({error.strerror or error})")
