@@ -2,8 +2,8 @@
 
 1500 images train it; 297 by other writers judge it. Normalised by the running averages of training,
 each image is judged by itself, as a deployed network does it; normalised by the statistics of the
-297 together, its judgement depends on the others. The running averages follow the weights slowly:
-until they have caught up, the first accuracy is the lower one.
+297 together, its judgement depends on the others. Averages follow the weights slowly, so `fit`
+takes them anew over the training images where it reports.
 
     pip install 'funcnet[demo]'
     python examples/digits.py

@@ -3,14 +3,23 @@
 from typing import TYPE_CHECKING, Any
 
 from funcnet import checkpoint, data, layers, ops, optimisers, training
+from funcnet.fitting import fit
+from funcnet.history import Fitted, History, TrainingState
 from funcnet.jacobian import input_jacobian
 from funcnet.layers import Layer, parameter_table, residual, serial
+from funcnet.loop import Interrupted, NotFinite
+from funcnet.model import Model, load, save
 from funcnet.ops import *  # noqa: F403
-from funcnet.training import TrainingState, accuracy, evaluate, fit, train_step
+from funcnet.training import accuracy, evaluate, train_step
 from funcnet.weights import example_weights
 
 __all__ = [  # noqa: PLE0604 - the names of the ops are found
+    "Fitted",
+    "History",
+    "Interrupted",
     "Layer",
+    "Model",
+    "NotFinite",
     "TrainingState",
     "accuracy",
     "checkpoint",
@@ -20,9 +29,11 @@ __all__ = [  # noqa: PLE0604 - the names of the ops are found
     "fit",
     "input_jacobian",
     "layers",
+    "load",
     "optimisers",
     "parameter_table",
     "residual",
+    "save",
     "serial",
     "train_step",
     "training",

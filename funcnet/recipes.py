@@ -97,19 +97,21 @@ def perceptron(
     momentum: float = 0.99,
     last_norm: bool = True,
     bias: bool = True,
+    warm: bool = False,
 ) -> layers.Layer:
     """Dense layers, each batch-normalised: sigmoid after the first, ReLU after the others.
 
     The last one gives scores; its softmax is fused into the loss. `perceptron((32, 16), 10)` is
-    the digits document's network. Without the last normalisation the outputs are free values.
-    Without `bias` the layers before a normalisation have none: it would be taken away again.
+    the digits document's network, its running averages as they are there unless `warm`. Without
+    the last normalisation the outputs are free values. Without `bias` the layers before a
+    normalisation have none: it would be taken away again.
     """
     parts = []
     for position, width in enumerate(hidden):
         op = ops.sigmoid if position == 0 else ops.relu
-        norm = layers.batch_norm(eps, momentum)
+        norm = layers.batch_norm(eps, momentum, warm)
         parts += [layers.dense(width, bias), norm, layers.activation(op)]
-    last = [layers.batch_norm(eps, momentum)] if last_norm else []
+    last = [layers.batch_norm(eps, momentum, warm)] if last_norm else []
     return layers.serial(*parts, layers.dense(outputs, bias or not last_norm), *last)
 
 

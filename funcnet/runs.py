@@ -1,7 +1,7 @@
 """A run of training that reports: what `python -m funcnet train` does, as functions."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -11,9 +11,12 @@ from jaxtyping import Array
 
 from funcnet import ops
 from funcnet.data import Split, Table
+from funcnet.fitting import fit
+from funcnet.history import Fitted
 from funcnet.layers import Layer, parameter_table
+from funcnet.progress import writer
 from funcnet.recipes import SOURCE, Recipe, printed_loss
-from funcnet.training import evaluate, fit
+from funcnet.training import evaluate
 
 REPORTS = 10
 
@@ -39,56 +42,73 @@ class Run(NamedTuple):
 
 
 def train(
-    network: Layer, recipe: Recipe, data: Split, seed: int = 0, say: Callable[[str], None] = print
+    network: Layer,
+    recipe: Recipe,
+    data: Split,
+    seed: int = 0,
+    say: Callable[[str], None] = print,
+    **options: Any,
 ) -> Run:
     """Train a network on the training part and measure it on the validation part, ten times.
 
+    Args:
+        say: gets the lines; a bar is shown where it is `print`.
+        options: what else `fit` shall do, such as checkpoints, patience, resume.
+
     Raises:
-        FloatingPointError: the loss is no longer finite.
+        NotFinite: the loss or its gradient is no longer finite.
+        Interrupted: Ctrl-C.
     """
     init_key, key = jax.random.split(jax.random.key(seed))
     params, state = jax.jit(network.init, static_argnums=1)(init_key, data.train.x.shape[1:])
     say(parameter_table(network, params))
     quality = "R²" if data.train.classes is None else "accuracy"
-    history: list[Point] = []
-    with Progress(recipe.steps, say) as progress:
+    write = writer() if say is print else say
+    if options.get("patience"):
+        options["validation"] = (data.validation.x, data.validation.targets)
+    fitted, _ = fit(
+        network,
+        recipe.loss,
+        recipe.make_optimiser(recipe.steps),
+        params,
+        state,
+        jnp.asarray(data.train.x),
+        jnp.asarray(data.train.targets),
+        recipe.steps,
+        batch_size=recipe.batch_size,
+        transform=recipe.transform,
+        key=key,
+        every=50,
+        measure=lambda params, state: _measured(network, recipe, data, params, state),
+        measure_every=_distance(recipe.steps),
+        callbacks=[lambda fitted: write(_line(points(fitted)[-1], quality))],
+        bar=say is print,
+        **options,
+    )
+    run = run_of(network, fitted, quality)
+    if fitted.best is not None:
+        say(f"kept the parameters of step {fitted.best.step}, where the validation loss was least")
+    kept = fitted.step if fitted.best is None else fitted.best.step
+    say(_summary([point for point in run.history if point.step <= kept], quality))
+    return run
 
-        def report(step, params, state):
-            progress.reach(step)
-            if step % _distance(recipe.steps) == 0 or step == recipe.steps:
-                history.append(_measured(network, recipe, data, step, params, state))
-                progress.say(_line(history[-1], quality))
-                _require_finite(history[-1])
 
-        training, losses = fit(
-            network,
-            recipe.loss,
-            recipe.make_optimiser(recipe.steps),
-            params,
-            state,
-            jnp.asarray(data.train.x),
-            jnp.asarray(data.train.targets),
-            recipe.steps,
-            batch_size=recipe.batch_size,
-            transform=recipe.transform,
-            key=key,
-            report=report,
-            every=math.gcd(_distance(recipe.steps), 50),
-        )
-    say(_summary(history, quality))
-    return Run(network, training.params, training.state, losses, tuple(history), quality)
+def run_of(network: Layer, fitted: Fitted, quality: str) -> Run:
+    """A training, finished or not, as a run."""
+    losses = jnp.asarray(fitted.history.loss)
+    return Run(network, fitted.params, fitted.state, losses, points(fitted), quality)
+
+
+def points(fitted: Fitted) -> tuple[Point, ...]:
+    """The measurements of a training one by one."""
+    measures = fitted.history.measures
+    columns = (measures[name].tolist() for name in ("printed", "by_running", "by_batch"))
+    return tuple(map(Point, fitted.history.step.tolist(), *columns))
 
 
 def _distance(steps: int) -> int:
     """Steps between two reports."""
     return max(1, steps // REPORTS)
-
-
-def _require_finite(point: Point) -> None:
-    if not math.isfinite(point.loss):
-        raise FloatingPointError(
-            f"training needs a finite loss, got {point.loss} at step {point.step}; lower the rate"
-        )
 
 
 def _line(point: Point, quality: str) -> str:
@@ -100,7 +120,7 @@ def _line(point: Point, quality: str) -> str:
     )
 
 
-def _summary(history: list[Point], quality: str) -> str:
+def _summary(history: Sequence[Point], quality: str) -> str:
     first, last = history[0], history[-1]
     pairs = ((first.by_running, last.by_running), (first.by_batch, last.by_batch))
     shown = (
@@ -116,19 +136,20 @@ def _summary(history: list[Point], quality: str) -> str:
     )
 
 
-def _measured(network: Layer, recipe: Recipe, data: Split, step: int, params, state) -> Point:
+def _measured(network: Layer, recipe: Recipe, data: Split, params, state) -> dict[str, float]:
     """The document's protocol prints the document's loss; any other run the loss that it trains."""
     loss = printed_loss if recipe.name == SOURCE.name else recipe.loss
     x = data.validation.x
     by_running, by_batch = (
-        _quality(evaluate(network, params, state, x, by_batch=by_batch), data.validation)
+        quality_of(evaluate(network, params, state, x, by_batch=by_batch), data.validation)
         for by_batch in (False, len(x) > 1)  # one row has no statistics of its own
     )
     outputs = evaluate(network, params, state, data.train.x, by_batch=True)
-    return Point(step, float(loss(outputs, jnp.asarray(data.train.targets))), by_running, by_batch)
+    printed = float(loss(outputs, jnp.asarray(data.train.targets)))
+    return {"printed": printed, "by_running": by_running, "by_batch": by_batch}
 
 
-def _quality(outputs: Array, table: Table) -> float:
+def quality_of(outputs: Array, table: Table) -> float:
     """The accuracy, or for values the share of their variance that is explained."""
     if table.classes is not None:
         return float((np.asarray(outputs).argmax(axis=-1) == table.targets).mean())
@@ -140,28 +161,3 @@ def _quality(outputs: Array, table: Table) -> float:
 def column_error(outputs: Array, targets: Array) -> Array:
     """Squared error of a single output column."""
     return ops.squared_error(outputs[:, 0], targets)
-
-
-class Progress:
-    """A bar on the terminal where tqdm is installed, and lines that go well with it."""
-
-    def __init__(self, steps: int, write: Callable[[str], None]):
-        try:
-            from tqdm import tqdm
-        except ModuleNotFoundError:
-            self._bar, self.say = None, write
-        else:
-            self._bar = tqdm(total=steps, unit="step", leave=False, disable=write is not print)
-            self.say = tqdm.write if write is print else write
-
-    def reach(self, step: int) -> None:
-        """Move the bar to a step."""
-        if self._bar is not None:
-            self._bar.update(step - self._bar.n)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self._bar is not None:
-            self._bar.close()

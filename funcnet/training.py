@@ -1,45 +1,55 @@
-"""Pure training: a step, and `fit`, which scans steps in compiled chunks."""
+"""Pure training: a step, compiled chunks of steps, evaluation. `fitting.fit` puts them together."""
 
 from collections.abc import Callable
-from functools import lru_cache, partial
-from typing import Annotated, Any, NamedTuple
+from functools import lru_cache
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import lax
 from jax.typing import ArrayLike
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, PRNGKeyArray
 
-from funcnet.contract import Between, checked
+from funcnet.history import TrainingState
 from funcnet.layers import Layer, Params, State
 
 Batch = tuple[Array, Array]
 Loss = Callable[[Array, Array], Array]  # (network's output, targets) -> scalar
 Transform = Callable[[PRNGKeyArray, Array], Array]  # random changes of a batch of inputs
-Report = Callable[[int, Params, State], None]
-Count = Annotated[int, Between(1, remedy="pass a positive integer")]
-
-
-class TrainingState(NamedTuple):
-    """All that a step changes."""
-
-    params: Params
-    state: State
-    opt_state: Any
+Penalty = Callable[[Params], Array]
 
 
 def train_step(
     network: Layer,
     loss: Loss,
     optimiser: optax.GradientTransformation,
-    penalty: Callable[[Params], Array] | None = None,
+    penalty: Penalty | None = None,
 ) -> Callable:
     """The pure function `(params, state, opt_state, batch) -> (params, state, opt_state, loss)`.
 
     It is not jitted, so that it can be scanned; batches may be sharded, and then batch statistics
     are those of the whole batch.
     """
+    step = _step_and_gradient(network, loss, optimiser, penalty)
+    return lambda params, state, opt_state, batch: step(params, state, opt_state, batch)[:4]
+
+
+def _step_and_gradient(network, loss, optimiser, penalty) -> Callable:
+    objective = objective_of(network, loss, penalty)
+
+    def step(params, state, opt_state, batch):
+        gradient_of = jax.value_and_grad(objective, has_aux=True)
+        (value, state), gradient = gradient_of(params, state, batch)
+        updates, opt_state = optimiser.update(gradient, opt_state, params)
+        params = optax.apply_updates(params, updates)
+        return params, state, opt_state, value, gradient
+
+    return step
+
+
+def objective_of(network: Layer, loss: Loss, penalty: Penalty | None) -> Callable:
+    """The function `(params, state, batch) -> (loss, state)` that a step makes smaller."""
 
     def objective(params, state, batch):
         x, targets = batch
@@ -47,94 +57,50 @@ def train_step(
         value = loss(y, targets)
         return value if penalty is None else value + penalty(params), state
 
-    def step(params, state, opt_state, batch):
-        gradient_of = jax.value_and_grad(objective, has_aux=True)
-        (value, state), gradient = gradient_of(params, state, batch)
-        updates, opt_state = optimiser.update(gradient, opt_state, params)
-        return optax.apply_updates(params, updates), state, opt_state, value
-
-    return step
+    return objective
 
 
-@checked
-def fit(
-    network: Layer,
-    loss: Callable,
-    optimiser: optax.GradientTransformation,
-    params: Params,
-    state: State,
-    x: Float[Array, "n *d"],
-    targets: Shaped[Array, "n *k"],
-    steps: Count,
-    *,
-    batch_size: Count | None = None,
-    transform: Callable | None = None,
-    penalty: Callable | None = None,
-    key: PRNGKeyArray | None = None,
-    report: Callable | None = None,
-    every: Count = 100,
-) -> tuple[TrainingState, Float[Array, "steps"]]:
-    """Train for a number of steps.
-
-    Args:
-        batch_size: examples a step, drawn without repetition within an epoch; None for all of them.
-        transform: `(key, x) -> x`, random changes of each batch, such as shifts of images.
-        penalty: `params -> scalar`, added to the loss, such as `l2_penalty` of some weights.
-        key: for batches and transform; needed by either.
-        report: called as `report(step, params, state)` before the first step, then every `every`
-            steps, between two compiled chunks, and after the last step.
-
-    Returns:
-        The last params, state and opt_state, and the loss of every step.
-    """
-    if key is None:
-        if batch_size is not None or transform is not None:
-            raise ValueError("fit needs key for random batches, got None; pass jax.random.key(0)")
-        key = jax.random.key(0)
-    _ask_once(network, loss, params, state, x, targets)
-    chunk = _chunk(network, loss, optimiser, batch_size, transform, penalty)
-    params, state = jax.tree.map(jnp.copy, (params, state))  # a chunk's arguments are donated
-    training = TrainingState(params, state, optimiser.init(params))
-    losses = []
-    for start in range(0, steps, every):
-        if report is not None:
-            report(start, training.params, training.state)
-        numbers = jnp.arange(start, min(start + every, steps))
-        training, values = chunk(training, x, targets, key, numbers)
-        losses.append(values)
-    if report is not None:
-        report(steps, training.params, training.state)
-    return training, jnp.concatenate(losses)
-
-
-def _ask_once(network, loss, params, state, x, targets):
-    """Call the loss outside of `jit`, where it can say that a label is out of range."""
-    y, _ = jax.eval_shape(lambda *given: network.apply(*given, True), params, state, x)
-    loss(jnp.zeros(y.shape, y.dtype), targets)
+def _all_finite(tree: Any) -> Array:
+    """A sum is not finite where an entry is not; one that overflows was about to."""
+    sums = [leaf.astype(float).sum() for leaf in jax.tree.leaves(tree)]
+    return jnp.isfinite(jnp.stack(sums)).all() if sums else jnp.asarray(True)
 
 
 @lru_cache(maxsize=16)  # a second fit with the same functions compiles nothing
-def _chunk(network, loss, optimiser, batch_size, transform, penalty):
-    step = train_step(network, loss, optimiser, penalty)
+def compiled_chunk(
+    network, loss, optimiser, transform, penalty, every: int, watched: bool = False
+) -> Callable:
+    """`(training, x, targets, key, rows, start, stop) -> (training, losses, reached, finite)`.
 
-    @partial(jax.jit, donate_argnums=0)
-    def chunk(training, x, targets, key, numbers):
-        def body(training, number):
-            batch = _batch(x, targets, key, number, batch_size, transform)
-            *training, value = step(*training, batch)
-            return TrainingState(*training), value
+    The steps start … stop − 1, at most `every`, in one program whatever their number, so that
+    training that was cut into other chunks has the same bits. It ends after a step whose loss is
+    not finite, or where it is `watched`, whose gradient or parameters are not. That costs a seventh
+    of a small network's step; without it the parameters are looked at after the last one.
+    `rows` (every, batch size) are the examples of each step, None for all.
+    """
+    step = _step_and_gradient(network, loss, optimiser, penalty)
 
-        return lax.scan(body, training, numbers)
+    @jax.jit
+    def chunk(training, x, targets, key, rows, start, stop):
+        def body(carry):
+            training, losses, number, _ = carry
+            batch = batch_of(x, targets, key, rows, number, start, transform)
+            *new, value, gradient = step(*training, batch)
+            finite = _all_finite((value, gradient, new[0]) if watched else value)
+            return TrainingState(*new), losses.at[number - start].set(value), number + 1, finite
+
+        shape = jax.eval_shape(body, (training, jnp.zeros(every), start, True))[1]
+        carry = (training, jnp.zeros(every, shape.dtype), start, jnp.asarray(True))
+        *done, finite = lax.while_loop(lambda c: (c[2] < stop) & c[3], body, carry)
+        return *done, finite & _all_finite(done[0].params)
 
     return chunk
 
 
-def _batch(x, targets, key, number, batch_size, transform):
-    if batch_size is not None and batch_size < x.shape[0]:
-        epoch, part = jnp.divmod(number, x.shape[0] // batch_size)
-        order = jax.random.permutation(jax.random.fold_in(key, epoch), x.shape[0])
-        rows = lax.dynamic_slice_in_dim(order, part * batch_size, batch_size)
-        x, targets = x[rows], targets[rows]
+def batch_of(x, targets, key, rows, number, start, transform):
+    """The examples of one step, changed as `transform` wants."""
+    if rows is not None:
+        x, targets = x[rows[number - start]], targets[rows[number - start]]
     if transform is not None:
         x = transform(jax.random.fold_in(jax.random.fold_in(key, number), 1), x)
     return x, targets
@@ -164,3 +130,15 @@ def accuracy(
 @lru_cache(maxsize=16)
 def _compiled(network):
     return jax.jit(lambda *arguments: network.apply(*arguments)[0], static_argnums=3)
+
+
+@lru_cache(maxsize=16)
+def compiled_measures(network, loss, metrics: tuple[tuple[str, Any], ...]) -> Callable:
+    """`(params, state, x, targets) -> {"loss": …, name: …}` in evaluation mode."""
+
+    @jax.jit
+    def measures(params, state, x, targets):
+        outputs = network.apply(params, state, x, False)[0]
+        return {name: measure(outputs, targets) for name, measure in (("loss", loss), *metrics)}
+
+    return measures

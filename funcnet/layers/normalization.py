@@ -21,14 +21,18 @@ class NormParams(NamedTuple):
 
 
 class RunningStatistics(NamedTuple):
-    """Exponential running averages of the batches' means and biased variances."""
+    """Running averages of the batches' means and biased variances.
+
+    `seen` counts the batches where the average is that of all batches at first; else it is ().
+    """
 
     mean: Array
     variance: Array
+    seen: Array | tuple[()] = ()
 
 
 @checked
-def batch_norm(eps: Epsilon = 1e-5, momentum: Momentum = 0.99) -> Layer:
+def batch_norm(eps: Epsilon = 1e-5, momentum: Momentum = 0.99, warm: bool = True) -> Layer:
     """Batch normalisation, by the batch in training and by running averages in evaluation.
 
     Of examples with several axes the last one has the columns; all others count as examples.
@@ -36,36 +40,47 @@ def batch_norm(eps: Epsilon = 1e-5, momentum: Momentum = 0.99) -> Layer:
     Args:
         eps: added to the variance, > 0.
         momentum: share of the old running average that is kept, 0 <= momentum <= 1.
+        warm: the average after t batches is the plain one while t < 1 / (1 - momentum), so that it
+            is of use from the first batch on; else it starts at mean 0 and variance 1, which are
+            still a third of it after 100 batches.
     """
 
     def init(key, shape):
         del key
         width = axes_of(shape)[-1:]
         ones, zeros = jnp.ones(width), jnp.zeros(width)
-        return NormParams(ones, zeros), RunningStatistics(zeros, ones)
-
-    def averaged(state, statistics):
-        pairs = zip(state, statistics, strict=True)
-        return RunningStatistics(*(momentum * old + (1 - momentum) * new for old, new in pairs))
+        seen = jnp.zeros(()) if warm else ()
+        return NormParams(ones, zeros), RunningStatistics(zeros, ones, seen)
 
     def apply(params, state, x, train):
         flat = x.reshape(-1, x.shape[-1])
         if not train:
-            y = ops.batch_norm_evaluation(flat, *params, *state, eps)
+            y = ops.batch_norm_evaluation(flat, *params, *state[:2], eps)
             return y.reshape(x.shape), state
         y, *statistics = ops.batch_norm(flat, *params, eps)
-        return y.reshape(x.shape), averaged(state, statistics)
+        return y.reshape(x.shape), _averaged(state, statistics, momentum)
 
     def columns(params, state, x, train):
         if x.ndim > 2:
             y, state = apply(params, state, jnp.moveaxis(x, -1, 0), train)
             return jnp.moveaxis(y, 0, -1), state
         if not train:
-            return ops.batch_norm_evaluation_columns(x, *params, *state, eps), state
+            return ops.batch_norm_evaluation_columns(x, *params, *state[:2], eps), state
         y, *statistics = ops.batch_norm_columns(x, *params, eps)
-        return y, averaged(state, statistics)
+        return y, _averaged(state, statistics, momentum)
 
     return Layer("batch_norm", init, apply, push_elementwise(apply), columns=columns)
+
+
+def _averaged(state, statistics, momentum):
+    """The share that is kept is momentum, or t / (t + 1) after t batches where that is less."""
+    if isinstance(state.seen, tuple):
+        kept, seen = momentum, ()
+    else:
+        kept, seen = jnp.minimum(momentum, state.seen / (state.seen + 1)), state.seen + 1
+    pairs = zip(state[:2], statistics, strict=True)
+    mean, variance = (kept * old + (1 - kept) * new for old, new in pairs)
+    return RunningStatistics(mean, variance, seen)
 
 
 @checked

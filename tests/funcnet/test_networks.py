@@ -88,7 +88,7 @@ def test_parameter_counts_of_the_source():
 
 
 def test_running_averages():
-    layer = layers.batch_norm(momentum=0.9)
+    layer = layers.batch_norm(momentum=0.9, warm=False)
     params, state = layer.init(jax.random.key(0), (3,))
     x = jax.random.normal(jax.random.key(1), (8, 3))
     _, after = layer.apply(params, state, x, True)
@@ -96,6 +96,20 @@ def test_running_averages():
     assert_allclose(after.variance, 0.9 + 0.1 * x.var(0), rtol=1e-12)
     _, same = layer.apply(params, after, x, False)
     assert same is after
+
+
+def test_warm_running_averages_are_plain_averages_at_first():
+    layer = layers.batch_norm(momentum=0.75)
+    params, state = layer.init(jax.random.key(0), (3,))
+    batches = jax.random.normal(jax.random.key(1), (6, 8, 3))
+    for t, x in enumerate(batches, 1):
+        old = state
+        _, state = layer.apply(params, state, x, True)
+        if t <= 4:
+            assert_allclose(state.mean, batches[:t].mean(axis=(0, 1)), rtol=1e-12)
+            assert_allclose(state.variance, batches[:t].var(axis=1).mean(axis=0), rtol=1e-12)
+        else:
+            assert_allclose(state.mean, 0.75 * old.mean + 0.25 * x.mean(0), rtol=1e-12)
 
 
 @pytest.fixture
@@ -327,7 +341,7 @@ def test_checkpoint_restores_every_kind_of_leaf(tmp_path):
 def test_checkpoint_refuses_what_it_cannot_use(tmp_path):
     path = tmp_path / "model.npz"
     checkpoint.save(path, {"w": jnp.ones(3)})
-    with pytest.raises(ValueError, match=r"load needs arrays of shapes \[\(4,\)\], got \[\(3,\)\]"):
+    with pytest.raises(ValueError, match=r"load needs w of shape \(4,\), got \(3,\) in .*model"):
         checkpoint.load(path, {"w": jnp.ones(4)})
     damaged = bytearray(path.read_bytes())
     damaged[len(damaged) // 3] ^= 0xFF
