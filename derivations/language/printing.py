@@ -37,6 +37,7 @@ SPELLED = {  # arguments have words for names in code, and letters in formulas
     "scores": "s",
     "probabilities": "p",
     "predictions": "p",
+    "log_predictions": r"\ell",
     "targets": "t",
     "labels": "y",
     "mean": r"\mu",
@@ -85,6 +86,9 @@ class ChapterPrinter(LatexPrinter):
     def _subscripted(self, name, indices, exp):
         separator = " " if all(isinstance(i, (sp.Idx, sp.Integer)) for i in indices) else ", "
         below = separator.join(self._print(i) for i in indices)
+        of_name = re.fullmatch(r"((?:\\mathrm\{\w+\}|\\?\w)+)_\{(.*)\}", name)
+        if of_name and below:  # TeX takes one subscript, so the name's own one goes first in it
+            name, below = of_name[1], f"{of_name[2]}, {below}"
         printed = f"{name}_{{{below}}}" if below else name
         return printed if exp is None else f"{printed}^{{{exp}}}"
 

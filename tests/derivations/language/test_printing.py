@@ -28,5 +28,7 @@ def test_signs_roots_and_what_an_operator_acts_on():
     squares = total(h, x[h] ** 2)
     assert latex(sqrt(squares / n)) == rf"\sqrt{{\frac{{1}}{{n}} {latex(squares)}}}"
     assert latex(x[i] - array("mu")[i]) == r"x_{i} - \mu_{i}"
+    assert latex(array("x_1")[i]) == "x_{1, i}"  # TeX stops at a second subscript
+    assert latex(array("x_1_bar")[i]) == r"\bar{x_{1}}_{i}"
     assert latex(g[i] * Derivative(x[i] ** 2, x[h])).startswith(r"g_{i} \frac{\partial}")
     assert r"\left(" in latex(Derivative(x[i] ** 2, x[h]))
