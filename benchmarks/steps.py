@@ -41,17 +41,23 @@ def main() -> None:
     require_same_loss(runs)
     runs["funcnet, with the source's biases"] = compiled(ours(source), with_bias, state, x, labels)
     runs[PRODUCTS] = products(params, x)
+    times = timed(runs)
+    print(f"{'one full-batch Adam step':<34} {'median':>10} {'/ products':>11} {'/ ours':>8}")
+    for name, values in times.items():
+        ratios = [ratio(values, times[other]) for other in (PRODUCTS, OURS)]
+        median = 1e3 * statistics.median(values)
+        print(f"{name:<34} {median:>7.3f} ms {ratios[0]:>11.2f} {ratios[1]:>8.2f}")
+
+
+def timed(runs: dict[str, Callable]) -> dict[str, list[float]]:
+    """Seconds a step of runs that are compiled, which take turns."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(ROUNDS):
         for name, run in runs.items():
             start = time.perf_counter()
             steps = run()[1]
             times[name].append((time.perf_counter() - start) / steps)
-    print(f"{'one full-batch Adam step':<34} {'median':>10} {'/ products':>11} {'/ ours':>8}")
-    for name, values in times.items():
-        ratios = [ratio(values, times[other]) for other in (PRODUCTS, OURS)]
-        median = 1e3 * statistics.median(values)
-        print(f"{name:<34} {median:>7.3f} ms {ratios[0]:>11.2f} {ratios[1]:>8.2f}")
+    return times
 
 
 def ratio(values: list[float], baseline: list[float]) -> float:

@@ -5,13 +5,10 @@ All take turns in one run; medians of ratios to the step with every trick.
     python -m benchmarks.tricks
 """
 
-import statistics
-import time
-
 import jax
 import jax.numpy as jnp
 
-from benchmarks.steps import ROUNDS, compiled, ours, products
+from benchmarks.steps import compiled, ours, products, ratio, timed
 from funcnet import data, ops, train_step
 from funcnet.layers import Layer, serial
 from funcnet.optimisers import adam
@@ -38,15 +35,9 @@ def main() -> None:
     }
     for run in runs.values():
         run()  # compiles it
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for _ in range(ROUNDS):
-        for name, run in runs.items():
-            start = time.perf_counter()
-            steps = run()[1]
-            times[name].append((time.perf_counter() - start) / steps)
+    times = timed(runs)
     for name, values in times.items():
-        pairs = zip(values, times["every trick"], strict=True)
-        print(f"{name:<32} {statistics.median(a / b for a, b in pairs):.2f}")
+        print(f"{name:<32} {ratio(values, times['every trick']):.2f}")
 
 
 def in_rows(network: Layer) -> Layer:

@@ -46,7 +46,7 @@ MOST_UNTOLD = 6  # of them where JAX's own derivative is nan, and says nothing
 MOST_OF_ONE = 24  # gaps kept of one equation
 MOST_GAPS = 400  # and of a program
 MOST_ROWS = 900  # structured points
-WIDEST = 10_000  # numbers of a point; some 7000 points are looked at, which is half a gigabyte
+WIDEST = 20_000  # numbers of a point; some 7000 points are looked at, which is a gigabyte
 
 # --- budgets of the algebra ---
 

@@ -176,7 +176,7 @@ def _why_not(path: str | os.PathLike, contents: bytes) -> str:
         with zipfile.ZipFile(io.BytesIO(contents)) as archive:
             if len(archive.comment) != DIGEST:
                 return f"load needs a checkpoint, got {path} of another kind; name another"
-    except Exception:
+    except Exception:  # zipfile raises whatever it stumbles over in damaged bytes
         return f"load needs a whole checkpoint, got {path} cut short or damaged; use another"
     return f"load needs a checkpoint as it was written, got {path} with changed bytes; use another"
 

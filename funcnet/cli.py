@@ -11,7 +11,6 @@ from funcnet.interrupts import deferred
 from funcnet.recipes import RECIPES
 
 MISTAKES = (ValueError, TypeError, OSError, ModuleNotFoundError, FloatingPointError)
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         print(f"\nfuncnet {options.command}: interrupted", file=sys.stderr)
-        return INTERRUPTED
+        return command_train.INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -17,12 +17,22 @@ from beartype import beartype
 from beartype.door import is_bearable
 from jaxtyping import TypeCheckError, jaxtyped
 
-from funcnet.domains import OF_VALUES, Between, Columns, Domain, Flattened, Labels, Rows
+from funcnet.domains import (
+    OF_VALUES,
+    Between,
+    Columns,
+    Domain,
+    Examples,
+    Flattened,
+    Labels,
+    Rows,
+)
 
 __all__ = [
     "Between",
     "Columns",
     "Domain",
+    "Examples",
     "Flattened",
     "Labels",
     "Parameter",

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -47,35 +47,33 @@ class Labels:
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The first axis has at least so many entries."""
+class Examples:
+    """There are at least so many examples, which stand along an axis."""
 
     at_least: int
     remedy: str = "pass a batch that is not empty"
+    axis: ClassVar[int]
+    word: ClassVar[str]
 
     def __str__(self):
-        return f"of at least {self.at_least} row{'s' if self.at_least > 1 else ''}"
+        return f"of at least {self.at_least} {self.word}{'s' if self.at_least > 1 else ''}"
 
     def violation(self, value: Any, sizes: dict[str, Any]) -> str | None:
         """What came instead, or None; a symbolic size is not judged."""
-        rows = value.shape[0]
-        return f"{rows}" if isinstance(rows, int) and rows < self.at_least else None
-
-
-@dataclass(frozen=True)
-class Columns:
-    """The last axis has at least so many entries: examples are columns."""
-
-    at_least: int
-    remedy: str = "pass a batch that is not empty"
-
-    def __str__(self):
-        return f"of at least {self.at_least} column{'s' if self.at_least > 1 else ''}"
-
-    def violation(self, value: Any, sizes: dict[str, Any]) -> str | None:
-        """What came instead, or None; a symbolic size is not judged."""
-        count = value.shape[-1]
+        count = value.shape[self.axis]
         return f"{count}" if isinstance(count, int) and count < self.at_least else None
+
+
+class Rows(Examples):
+    """Examples are rows: the first axis has at least so many entries."""
+
+    axis, word = 0, "row"
+
+
+class Columns(Examples):
+    """Examples are columns: the last axis has at least so many entries."""
+
+    axis, word = -1, "column"
 
 
 @dataclass(frozen=True)
@@ -97,5 +95,5 @@ class Flattened:
         return f"{self.merged}={merged} with *{self.axes}={axes}"
 
 
-Domain = Between | Labels | Rows | Columns | Flattened
+Domain = Between | Labels | Examples | Flattened
 OF_VALUES = (Between, Labels)  # these read the numbers, which a tracer does not have

@@ -4,17 +4,16 @@ from collections.abc import Callable
 
 
 class Progress:
-    """A bar where tqdm is installed and one is wanted; `say` writes a line above it."""
+    """A bar where tqdm is installed and one is wanted."""
 
     def __init__(self, steps: int, start: int = 0, wanted: bool = True):
-        self._bar, self.say = None, print
+        self._bar = None
         if wanted:
             try:
                 from tqdm import tqdm
             except ModuleNotFoundError:
                 return
             self._bar = tqdm(total=steps, initial=start, unit="step", leave=False)
-            self.say = tqdm.write
 
     def reach(self, step: int, loss: float | None = None) -> None:
         """Move the bar to a step."""

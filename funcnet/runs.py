@@ -1,6 +1,5 @@
 """A run of training that reports: what `python -m funcnet train` does, as functions."""
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from funcnet.history import Fitted
 from funcnet.layers import Layer, parameter_table
 from funcnet.progress import writer
 from funcnet.recipes import SOURCE, Recipe, printed_loss
+from funcnet.scores import value_scores
 from funcnet.training import evaluate
 
 REPORTS = 10
@@ -153,9 +153,7 @@ def quality_of(outputs: Array, table: Table) -> float:
     """The accuracy, or for values the share of their variance that is explained."""
     if table.classes is not None:
         return float((np.asarray(outputs).argmax(axis=-1) == table.targets).mean())
-    residual = np.asarray(outputs, dtype=float)[:, 0] - table.targets
-    spread = ((table.targets - table.targets.mean()) ** 2).mean()
-    return float(1 - (residual**2).mean() / spread) if spread > 0 else math.nan
+    return value_scores(table.targets, np.asarray(outputs)[:, 0]).r2
 
 
 def column_error(outputs: Array, targets: Array) -> Array:

@@ -185,7 +185,7 @@ def _parsed(text: str, delimiter: str, decimal: str, width: int, header: bool) -
 def _of_series(series: Any) -> np.ndarray:
     if series.dtype.kind in "fiu":
         return series.to_numpy(float)
-    return _texts(["" if e != e else str(e) for e in series.to_numpy(object)], ".")  # noqa: PLR0124
+    return _texts(series.fillna("").astype(str).tolist(), ".")
 
 
 def _texts(entries: list[str], decimal: str) -> np.ndarray:

@@ -31,6 +31,7 @@ def search(
         return
     if layout.width > WIDEST:
         f.reason = f"points of {layout.width} numbers are more than is looked around at"
+        f.agreed.clear()  # what was not looked at is not proved
         return
     machine = Machine(problem, traces, layout)
     try:

@@ -23,7 +23,7 @@ from derivations.proving.arguments import (
 from derivations.proving.handwritten import looks_at_zeros
 from derivations.proving.problem import Problem
 from derivations.proving.second_order import second_order
-from funcnet.contract import Flattened, Labels, Rows
+from funcnet.contract import Examples, Flattened, Labels
 
 RANKS = (0, 1, 2, 3, 4)
 FEW = 3  # so many differentiable arguments have 7 sets of them; of more not all sets are tried
@@ -92,9 +92,9 @@ def _of_rank(
         parts = (axes[d] if d in axes else (merged.get(d, d),) for d in a.dims)
         dims = tuple(itertools.chain.from_iterable(parts))
         shaped.append(replace(a, dims=dims))
-        rows = max((d.at_least for d in a.domains if isinstance(d, Rows)), default=1)
-        if rows > 1:
-            minimal[dims[0]] = rows
+        for d in a.domains:
+            if isinstance(d, Examples) and d.at_least > 1:
+                minimal[dims[d.axis]] = d.at_least
     ranks = ", ".join(f"{star} of rank {rank}" for star in stars)
     return Problem(target, tuple(shaped), tuple(minimal.items()), ranks, order)
 

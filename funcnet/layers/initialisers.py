@@ -1,5 +1,6 @@
 """Initial weights, by the names of `jax.nn.initializers`."""
 
+import math
 from collections.abc import Callable
 
 import jax
@@ -38,12 +39,5 @@ def known() -> tuple[str, ...]:
 
 def uniform(key: jax.Array, shape: tuple[int, ...]) -> jax.Array:
     """Uniform in ±1/√fan_in, with fan_in the product of all axes but the last."""
-    bound = float(_fan_in(shape)) ** -0.5
+    bound = float(math.prod(shape[:-1])) ** -0.5
     return jax.random.uniform(key, shape, minval=-bound, maxval=bound)
-
-
-def _fan_in(shape):
-    count = 1
-    for size in shape[:-1]:
-        count *= size
-    return count

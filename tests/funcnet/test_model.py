@@ -169,6 +169,14 @@ def test_evaluate_tells_how_good_classes_are(classes, capsys):
     assert "true class by row, predicted by column" in said
 
 
+def test_no_bias_stands_before_a_normalisation(values, classes):
+    of_values, of_classes = (
+        str(load(folder / "model.npz").network) for folder, _ in (values, classes)
+    )
+    assert of_values == "serial(dense(16, bias=False), batch_norm, sigmoid, dense(1))"
+    assert of_classes.count("dense(") == of_classes.count("bias=False")
+
+
 def test_a_model_is_used_in_another_process(classes):
     folder, _table = classes
     program = (

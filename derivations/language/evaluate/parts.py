@@ -51,7 +51,7 @@ def _entry(e: Any, scope: Scope) -> Value:
 
 @rule(sp.KroneckerDelta)
 def _delta(e: Any, scope: Scope) -> Value:
-    """Labels in arrays count from 0, so the index beside one does too."""
+    """Labels in arrays count from 0, so the index beside one does too; all others count from 1."""
     first = 0 if any(p.has(sp.Indexed) for p in e.args) else 1
     parts = (
         Value(scope.xp.arange(first, scope.size(p) + first), (p,))

@@ -14,6 +14,7 @@ from derivations.proving.handwritten import NO_RULE
 from derivations.proving.proof import prove
 from derivations.proving.ranks import problems
 from derivations.proving.sizes import parsed
+from funcnet import ops
 
 
 def rule(definition, backward):
@@ -133,6 +134,12 @@ def test_an_assumption_about_a_static_value_must_be_true():
     assert prove(scaled, "n", static={"a": 2.0}, assuming="a > 0")
     with pytest.raises(UsageError, match=r"a is -2\.0, and not above 0"):
         prove(scaled, "n", static={"a": -2.0}, assuming="a > 0")
+
+
+@pytest.mark.parametrize("op", [ops.batch_norm, ops.batch_norm_columns], ids=name_of)
+def test_the_least_number_of_examples_reaches_the_problem(op):
+    (problem,) = problems(op, (), {}, 1)
+    assert dict(problem.minimal) == {"n": 2}
 
 
 def test_assumptions_reach_the_problem():

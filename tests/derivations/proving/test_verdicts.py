@@ -10,7 +10,8 @@ from jaxtyping import Array, Float, Int
 
 from benchmarks.historical import op_of
 from derivations.algebra.terms import scale
-from derivations.proving import case
+from derivations.limits import MOST_UNREAD
+from derivations.proving import case, counterexample, other_programs
 from derivations.proving.proof import ArgumentProof, Proof, prove
 from derivations.reading.rules import RULES as READ
 from derivations.witness.rules import RULES as RUN
@@ -62,6 +63,21 @@ def test_without_a_sample_nothing_is_proved(monkeypatch):
 
     assert proof.verdict == "UNKNOWN"
     assert "could not be checked by evaluation" in proof.reason
+
+
+def test_what_was_not_looked_around_at_is_not_proved(monkeypatch):
+    """Thousands of points of many numbers would take all memory."""
+    assert prove(square(), "3 4").verdict == "PROVED"
+    monkeypatch.setattr(counterexample, "WIDEST", 20)
+    assert "more than is looked around at" in prove(square(), "3 4").reason
+
+
+def test_code_that_is_not_read_is_looked_at_at_a_few_sizes(monkeypatch):
+    looked = []
+    monkeypatch.setattr(other_programs, "_by_itself", lambda *given: looked.append(given[2].what))
+    unread = op_of(lambda x: jax.lax.nextafter(x, x) ** 2, lambda g, x: 2 * g * x)
+    assert prove(unread, "n d m").verdict == "UNKNOWN"
+    assert 0 < len(looked) <= MOST_UNREAD
 
 
 @pytest.mark.parametrize("factor", [2, 1 + Fraction(1, 2**20)])
