@@ -19,6 +19,7 @@ from funcnet import Fitted, Interrupted, NotFinite, fit, layers, ops, serial, sq
 from funcnet.batches import batches
 from funcnet.history import numbered
 from funcnet.interrupts import deferred
+from funcnet.settling import BLOCK, settling
 
 NETWORK = serial(layers.dense(4), layers.batch_norm(), layers.activation(ops.tanh), layers.dense(1))
 X = jax.random.normal(jax.random.key(0), (40, 3))
@@ -371,3 +372,13 @@ def test_the_public_names_are_there():
     assert {"fit", "load", "save", "Model", "Fitted", "Interrupted", "NotFinite"} <= set(
         funcnet.__all__
     )
+
+
+def test_statistics_are_those_of_all_blocks_of_examples():
+    """The second thousand lies elsewhere, so that one block alone would tell another mean."""
+    x = jnp.asarray(np.linspace(0, 1, 2 * BLOCK)[:, None] ** 2)
+    network = layers.batch_norm()
+    params, state = network.init(jax.random.key(0), (1,))
+    settled = settling(network, state, x)(params, state)
+    assert_allclose(settled.mean, x.mean(0), rtol=1e-12)
+    assert_array_equal(settled.seen, state.seen)
